@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# For a new machine with git and a package manager: install what is missing, build, and
+#
+#   sh build.sh demo          print the report of a bundled real vmcore
+#   sh build.sh check         pass the tests, as CI does: gcc, clang with sanitizers, distribution
+#   sh build.sh debian13      the same with the libraries of Debian 13, in a root of its own
+#
+# Builds go to $BUILD_DIR (default: build/ in the source tree).
+set -eu
+top=$(cd "$(dirname "$0")" && pwd)
+build=${BUILD_DIR:-$top/build}
+jobs=$(nproc 2>/dev/null || echo 2)
+
+say() {
+	echo "build.sh: $*" >&2
+}
+
+# --- packages ---
+
+needed="gcc libc6-dev make autoconf automake libtool pkg-config xz-utils
+	libkdumpfile-dev libdwarf-dev libelf-dev zlib1g-dev libzstd-dev"
+tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db clang"
+
+missing() {
+	for p in "$@"; do
+		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q '^install ok installed$' || echo "$p"
+	done
+}
+
+install_packages() {
+	command -v dpkg-query >/dev/null 2>&1 || {
+		say "this is no Debian: install by hand: $*"
+		return
+	}
+	list=$(missing "$@")
+	[ -n "$list" ] || return 0
+	say "installing: $(echo $list)"
+	sudo=
+	[ "$(id -u)" = 0 ] || sudo=sudo
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $list >&2
+}
+
+# The sanitizers' run-time library is a package of clang's own version.
+install_clang_runtime() {
+	version=$(clang --version 2>/dev/null | sed -n '1s/.*version \([0-9]*\).*/\1/p')
+	[ -z "$version" ] || install_packages "libclang-rt-$version-dev"
+}
+
+# --- builds ---
+
+# configure_in NAME OPTION...
+configure_in() {
+	mkdir -p "$build/$1"
+	[ -x "$top/configure" ] || (cd "$top" && autoreconf -fi >"$build/autoreconf.log" 2>&1) || {
+		cat "$build/autoreconf.log" >&2
+		return 1
+	}
+	dir=$build/$1
+	shift
+	(cd "$dir" && "$top/configure" -q "$@" >&2)
+}
+
+make_in() {
+	dir=$build/$1
+	shift
+	make -s -C "$dir" -j"$jobs" "$@"
+}
+
+# Count the results of `make check` in NAME: adds to $passed, $failed, $skipped.
+count_in() {
+	results=$(find "$build/$1" -name '*.trs' -exec cat {} + | sed -n 's/^:test-result: \([A-Z]*\).*/\1/p')
+	passed=$((passed + $(echo "$results" | grep -cx -e PASS -e XFAIL || true)))
+	failed=$((failed + $(echo "$results" | grep -cx -e FAIL -e ERROR -e XPASS || true)))
+	skipped=$((skipped + $(echo "$results" | grep -cx SKIP || true)))
+}
+
+# Show what failed, as far as a reader can use it.
+show_failures() {
+	find "$build/$1" -name '*.trs' | while read -r trs; do
+		grep -qE '^:test-result: (FAIL|ERROR)' "$trs" || continue
+		echo "--- ${trs%.trs}"
+		grep -E -A 20 '^(not ok|Bail out)|ERROR' "${trs%.trs}.log" | head -n 80 || true
+	done
+}
+
+check_in() {
+	name=$1
+	make_in "$name" check >"$build/$name.log" 2>&1 || {
+		tail -n 40 "$build/$name.log"
+		show_failures "$name"
+		status=1
+	}
+	count_in "$name"
+	say "$name: so far $passed passed, $failed failed, $skipped skipped"
+}
+
+demo() {
+	install_packages $needed
+	configure_in demo --disable-dependency-tracking
+	make_in demo >&2
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	dumps=$top/testdata/dumps/6.1-x86_64
+	xz -dc "$dumps/vmlinux.xz" >"$work/vmlinux"
+	xz -dc "$dumps/dump.elf.xz" >"$work/vmcore"
+	say "pageowner report -k vmlinux vmcore"
+	"$build/demo/pageowner" report -k "$work/vmlinux" "$work/vmcore"
+}
+
+check() {
+	passed=0 failed=0 skipped=0 status=0
+	install_packages $needed $tests_need
+	install_clang_runtime
+	configure_in gcc --enable-werror
+	check_in gcc
+	configure_in clang-sanitizers --enable-werror --enable-sanitizers CC=clang \
+		CFLAGS="-O1 -g" LDFLAGS=-rtlib=compiler-rt || configure_in clang-sanitizers --enable-werror \
+		--enable-sanitizers CC=clang CFLAGS="-O1 -g"
+	check_in clang-sanitizers
+	say "make distcheck"
+	if make_in gcc distcheck >"$build/distcheck.log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		tail -n 40 "$build/distcheck.log"
+		failed=$((failed + 1)) status=1
+	fi
+	[ "$failed" -eq 0 ] || status=1
+	echo "$passed passed, $failed failed, $skipped skipped"
+	return $status
+}
+
+# A root with Debian 13, made by debootstrap; it holds a copy of this tree and runs the check there.
+debian13() {
+	install_packages debootstrap
+	root=$build/debian13
+	mkdir -p "$build"
+	if [ ! -e "$root/etc/debian_version" ]; then
+		mirror=${DEBIAN_MIRROR:-$(sed -n 's/^URIs: *//p; s/^deb \([^ [][^ ]*\) .*/\1/p' \
+			/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1)}
+		debootstrap --variant=minbase trixie "$root" "$mirror" >&2
+	fi
+	rm -rf "$root/pageowner"
+	mkdir -p "$root/pageowner"
+	(cd "$top" && git ls-files -z | xargs -0 tar -cf -) | tar -C "$root/pageowner" -xf -
+	cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
+	cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
+	mount -t proc proc "$root/proc" 2>/dev/null || true
+	mount --bind /dev "$root/dev" 2>/dev/null || true
+	status=0
+	chroot "$root" sh /pageowner/build.sh check || status=$?
+	umount "$root/dev" "$root/proc" 2>/dev/null || true
+	return $status
+}
+
+case ${1-} in
+demo | check | debian13) "$1" ;;
+*)
+	sed -n '3,9s/^# \{0,1\}//p' "$0"
+	exit 2
+	;;
+esac

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/sink.h"
+
+void po_sink_init(struct po_sink *s, int (*write)(void *self, const char *text, size_t len),
+		  void *self)
+{
+	s->write = write;
+	s->self = self;
+	s->error = 0;
+	s->len = 0;
+}
+
+int po_sink_flush(struct po_sink *s)
+{
+	if (s->len && !s->error)
+		s->error = s->write(s->self, s->buf, s->len);
+	s->len = 0;
+	return s->error;
+}
+
+void po_sink_put_slow(struct po_sink *s, const char *text, size_t len)
+{
+	po_sink_flush(s);
+	if (len < PO_SINK_BUF) {
+		memcpy(s->buf, text, len);
+		s->len = len;
+	} else if (!s->error) {
+		s->error = s->write(s->self, text, len);
+	}
+}
+
+size_t po_put_decimal(char *to, uint64_t v)
+{
+	char tmp[20];
+	size_t n = 0;
+
+	do
+		tmp[n++] = (char)('0' + v % 10);
+	while (v /= 10);
+	for (size_t i = 0; i < n; i++)
+		to[i] = tmp[n - 1 - i];
+	return n;
+}
+
+size_t po_put_signed(char *to, int64_t v)
+{
+	if (v >= 0)
+		return po_put_decimal(to, (uint64_t)v);
+	*to = '-';
+	return 1 + po_put_decimal(to + 1, 0 - (uint64_t)v);
+}
+
+size_t po_put_hex(char *to, uint64_t v)
+{
+	size_t n = v ? (size_t)(67 - __builtin_clzll(v)) / 4 : 1;
+
+	for (size_t i = n; i-- > 0; v >>= 4)
+		to[i] = "0123456789abcdef"[v & 15];
+	return n;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+volatile sig_atomic_t cli_stop;
+
+static bool progress_shown;
+
+static void vsay(const char *fmt, va_list ap)
+{
+	cli_progress_end();
+	(void)fputs("pageowner: ", stderr);
+	(void)vfprintf(stderr, fmt, ap);
+	(void)fputc('\n', stderr);
+}
+
+void cli_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsay(fmt, ap);
+	va_end(ap);
+}
+
+int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsay(fmt, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "Try 'pageowner %s%s--help'.\n", cmd ? cmd->name : "", cmd ? " " : "");
+	return CLI_USAGE;
+}
+
+struct pageowner_session *cli_open(const char *vmlinux, char **dumps, int nr, bool describe_only)
+{
+	struct pageowner_open_options o = {
+		.size = sizeof(o),
+		.dumps = (const char *const *)dumps,
+		.nr_dumps = (size_t)nr,
+		.vmlinux = vmlinux,
+		.describe_only = describe_only,
+	};
+	struct pageowner_session *s = NULL;
+	struct pageowner_error err;
+	const char *notice;
+
+	if (pageowner_open(&o, &s, &err) < 0) {
+		cli_say("%s", err.text);
+		return NULL;
+	}
+	for (size_t i = 0; (notice = pageowner_notice(s, i)); i++)
+		cli_say("%s", notice);
+	return s;
+}
+
+/* --- output -------------------------------------------------------------------------------------- */
+
+/* Writing over the very dump that is read would be the end of it. */
+static bool is_input(const struct stat *out, char **dumps, int nr)
+{
+	struct stat st;
+
+	for (int i = 0; i < nr; i++)
+		if (stat(dumps[i], &st) == 0 && st.st_dev == out->st_dev && st.st_ino == out->st_ino)
+			return true;
+	return false;
+}
+
+bool cli_output_open(struct cli_output *out, const char *path, char **dumps, int nr)
+{
+	struct stat st;
+
+	*out = (struct cli_output){ .path = path, .fd = STDOUT_FILENO };
+	if (!path)
+		return true;
+	if (stat(path, &st) == 0 && is_input(&st, dumps, nr)) {
+		cli_say("output: %s: is the dump itself", path);
+		return false;
+	}
+	out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (out->fd < 0)
+		cli_say("output: %s: %s", path, strerror(errno));
+	return out->fd >= 0;
+}
+
+int cli_output_write(void *self, const char *text, size_t len)
+{
+	struct cli_output *out = self;
+
+	while (len > 0) {
+		ssize_t n = write(out->fd, text, len);
+		if (n < 0 && errno == EINTR && !cli_stop)
+			continue;
+		if (n < 0) {
+			out->pipe_closed = errno == EPIPE;
+			return errno;
+		}
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+bool cli_output_close(struct cli_output *out)
+{
+	if (!out->path)
+		return true;
+	if (close(out->fd) == 0)
+		return true;
+	cli_say("output: %s: %s", out->path, strerror(errno));
+	return false;
+}
+
+/* --- progress ------------------------------------------------------------------------------------ */
+
+void cli_progress(uint64_t done, uint64_t all)
+{
+	static struct timespec next;
+	static int is_tty = -1;
+	struct timespec now;
+
+	if (is_tty < 0)
+		is_tty = isatty(STDERR_FILENO);
+	if (!is_tty || !all)
+		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < next.tv_sec || (now.tv_sec == next.tv_sec && now.tv_nsec < next.tv_nsec))
+		return;
+	next = now;
+	next.tv_nsec += 250000000;
+	if (next.tv_nsec >= 1000000000) {
+		next.tv_nsec -= 1000000000;
+		next.tv_sec++;
+	}
+	(void)fprintf(stderr, "\r%3u %% of %llu page frames", (unsigned)(done * 100 / all),
+		      (unsigned long long)all);
+	(void)fflush(stderr);
+	progress_shown = true;
+}
+
+void cli_progress_end(void)
+{
+	if (progress_shown)
+		(void)fputs("\r\033[K", stderr);
+	progress_shown = false;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char help[] =
+	"Usage: pageowner info [-k VMLINUX] [--types] DUMP...\n"
+	"Tell what the dump is, which kernel is in it, and by which evidence each thing was found.\n"
+	"\n"
+	"  -k, --vmlinux FILE  the kernel's vmlinux, with symbols and debug information;\n"
+	"                      without it, looked for by build-id and release in the usual places\n"
+	"      --types         list every symbol and type that is asked for, and whether it is there\n"
+	"  -h, --help          print this\n"
+	"\n"
+	"Exit status: 0 a report can be made; 1 it cannot (told on standard error); 2 usage.\n";
+
+static void print_field(void *arg, const char *kind, const char *name, int have, int needed)
+{
+	(void)arg;
+	(void)printf("%-10s  %-40s  %s\n", kind, name,
+		     have ? "yes" : needed ? "missing, needed" : "no");
+}
+
+static void print_facts(const struct pageowner_session *s)
+{
+	struct pageowner_fact f;
+
+	for (size_t i = 0; pageowner_fact(s, i, &f) == 1; i++)
+		(void)printf("%-18s %s%s%s%s\n", f.name, f.value, f.how ? "  (" : "", f.how ? f.how : "",
+			     f.how ? ")" : "");
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "vmlinux", required_argument, NULL, 'k' },
+		{ "types", no_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *vmlinux = NULL;
+	bool types = false;
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":k:", options, NULL)) != -1) {
+		if (c == 'k')
+			vmlinux = optarg;
+		else if (c == 't')
+			types = true;
+		else if (c == ':')
+			return cli_usage(&cli_info, "%s: needs an argument", argv[optind - 1]);
+		else
+			return cli_usage(&cli_info, "%s: unknown option", argv[optind - 1]);
+	}
+	if (optind == argc)
+		return cli_usage(&cli_info, "no dump given");
+	struct pageowner_session *s = cli_open(vmlinux, argv + optind, argc - optind, true);
+	if (!s)
+		return CLI_FAILED;
+
+	struct pageowner_error err;
+	int rc = pageowner_ready(s, &err);
+	if (types)
+		pageowner_for_each_field(s, print_field, NULL);
+	else
+		print_facts(s);
+	(void)fflush(stdout);
+	if (rc < 0)
+		cli_say("%s", err.text);
+	pageowner_close(s);
+	return rc < 0 ? CLI_FAILED : CLI_OK;
+}
+
+const struct cli_command cli_info = {
+	.name = "info",
+	.summary = "what the dump is, and what was found in it",
+	.help = help,
+	.run = run,
+};

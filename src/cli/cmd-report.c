@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define MAX_FLAWS 10	/* told one by one; the rest are counted */
+
+static const char help[] =
+	"Usage: pageowner report [-k VMLINUX] [--pfn FIRST[-LAST]] [-o FILE] [--strict] DUMP...\n"
+	"Write what /sys/kernel/debug/page_owner of the kernel in the dump would have printed.\n"
+	"\n"
+	"DUMP is a vmcore (ELF core, kdump-compressed, flattened), or all parts of a split set.\n"
+	"\n"
+	"  -k, --vmlinux FILE      the kernel's vmlinux, with symbols and debug information;\n"
+	"                          without it, looked for by build-id and release in the usual places\n"
+	"  -o, --output FILE       write there instead of to standard output\n"
+	"      --pfn FIRST[-LAST]  only these page frame numbers (decimal, or hexadecimal after 0x)\n"
+	"      --strict            end where reading the kernel's file would have ended: at a record\n"
+	"                          that is longer than the kernel's buffer\n"
+	"  -h, --help              print this\n"
+	"\n"
+	"Exit status: 0 all records written; 1 some or all could not be (told on standard error);\n"
+	"2 usage.\n";
+
+struct run {
+	const char *vmlinux, *output;
+	struct pageowner_iter_options pfns;
+	bool strict;
+	unsigned nr_flaws;
+	bool bad;		/* a flaw that means a record is not as the kernel would print it */
+};
+
+static bool parse_number(const char *text, char **end, uint64_t *ret)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+
+	errno = 0;
+	*ret = strtoull(text, end, hex ? 16 : 10);
+	return !errno && *end != text && *text >= '0' && *text <= '9';
+}
+
+static bool parse_pfns(const char *text, struct pageowner_iter_options *ret)
+{
+	char *end;
+
+	if (!parse_number(text, &end, &ret->first_pfn))
+		return false;
+	ret->last_pfn = ret->first_pfn;
+	if (*end == '-' && !parse_number(end + 1, &end, &ret->last_pfn))
+		return false;
+	return !*end && ret->first_pfn <= ret->last_pfn;
+}
+
+static int parse_options(int argc, char **argv, struct run *r)
+{
+	static const struct option options[] = {
+		{ "vmlinux", required_argument, NULL, 'k' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "pfn", required_argument, NULL, 'p' },
+		{ "strict", no_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
+		switch (c) {
+		case 'k':
+			r->vmlinux = optarg;
+			break;
+		case 'o':
+			r->output = optarg;
+			break;
+		case 'p':
+			if (!parse_pfns(optarg, &r->pfns))
+				return cli_usage(&cli_report, "--pfn: %s: not FIRST[-LAST]", optarg);
+			break;
+		case 's':
+			r->strict = true;
+			break;
+		case ':':
+			return cli_usage(&cli_report, "%s: needs an argument", argv[optind - 1]);
+		default:
+			return cli_usage(&cli_report, "%s: unknown option", argv[optind - 1]);
+		}
+	}
+	return optind < argc ? CLI_OK : cli_usage(&cli_report, "no dump given");
+}
+
+static int on_progress(void *arg, uint64_t done, uint64_t all)
+{
+	(void)arg;
+	cli_progress(done, all);
+	return cli_stop;
+}
+
+static void on_flaw(void *arg, const struct pageowner_error *err)
+{
+	struct run *r = arg;
+
+	r->bad |= err->code != PAGEOWNER_ETOOLONG;
+	if (r->nr_flaws++ < MAX_FLAWS)
+		cli_say("report: %s", err->text);
+}
+
+/* Tell what the walk could not read; true if records were lost by it. */
+static bool tell_missing(const struct pageowner_coverage *cov)
+{
+	static const enum pageowner_pass lost[] = { PAGEOWNER_PASS_MISSING_EXT,
+						    PAGEOWNER_PASS_MISSING_PAGE,
+						    PAGEOWNER_PASS_MISSING_MAP, PAGEOWNER_PASS_CORRUPT };
+	const struct {
+		uint64_t pages;
+		const char *why;
+	} cause[] = {
+		{ cov->pages_excluded, "dropped by a filter" },
+		{ cov->pages_hole, "not covered by the dump" },
+		{ cov->pages_truncated, "past the end of a truncated file" },
+		{ cov->pages_ioerror, "could not be read" },
+	};
+	bool bad = cov->bad_stacks != 0;
+
+	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++) {
+		if (!cov->passed[lost[i]])
+			continue;
+		bad = true;
+		cli_say("report: %" PRIu64 " page frames passed over: %s", cov->passed[lost[i]],
+			pageowner_pass_words(lost[i]));
+	}
+	if (cov->bad_stacks)
+		cli_say("report: %" PRIu64 " records without their stack: %" PRIu64
+			" stacks are not in the dump or corrupt", cov->bad_stack_records, cov->bad_stacks);
+	for (size_t i = 0; i < sizeof(cause) / sizeof(*cause); i++)
+		if (cause[i].pages)
+			cli_say("report: %" PRIu64 " pages that were needed: %s", cause[i].pages,
+				cause[i].why);
+	if (cov->untranslated)
+		cli_say("report: %" PRIu64 " reads at addresses that no page table in the dump maps",
+			cov->untranslated);
+	if (cov->first_missing != UINT64_MAX)
+		cli_say("report: the first missing page is at physical address 0x%" PRIx64,
+			cov->first_missing);
+	return bad;
+}
+
+static int finish(struct run *r, const struct pageowner_iter *it, int rc,
+		  const struct cli_output *out, const struct pageowner_error *err)
+{
+	struct pageowner_coverage cov = { .size = sizeof(cov) };
+
+	pageowner_iter_coverage(it, &cov);
+	cli_progress_end();
+	if (r->nr_flaws > MAX_FLAWS)
+		cli_say("report: %u more records have flaws", r->nr_flaws - MAX_FLAWS);
+	if (out->pipe_closed)
+		return CLI_OK;	/* head(1) has seen enough */
+	bool bad = tell_missing(&cov) || r->bad;
+	if (cov.pages_zeroed)
+		cli_say("report: %" PRIu64 " excluded pages read as zero (a filter drops such pages only "
+			"when they are zero)", cov.pages_zeroed);
+	if (rc == PAGEOWNER_EIO)
+		cli_say("output: %s: %s", out->path ? out->path : "standard output", err->text);
+	else if (rc < 0)
+		cli_say("report: %s", err->text);
+	if (rc < 0 && cov.recorded)
+		cli_say("report: partial: %" PRIu64 " records were written", cov.recorded);
+	return rc < 0 || bad ? CLI_FAILED : CLI_OK;
+}
+
+static int report(struct run *r, struct pageowner_session *s, struct cli_output *out)
+{
+	struct pageowner_report_options options = {
+		.size = sizeof(options),
+		.strict = r->strict,
+		.progress = on_progress,
+		.flaw = on_flaw,
+		.arg = r,
+	};
+	const struct pageowner_sink sink = { .size = sizeof(sink), .self = out,
+					     .write = cli_output_write };
+	struct pageowner_iter *it;
+	struct pageowner_error err;
+	int rc = pageowner_iter_new(s, &r->pfns, &it, &err);
+
+	if (rc < 0) {
+		cli_say("report: %s", err.text);
+		return CLI_FAILED;
+	}
+	rc = pageowner_report(s, it, &options, &sink, &err);
+	int status = finish(r, it, rc, out, &err);
+	pageowner_iter_free(it);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run r = { .pfns = { .size = sizeof(r.pfns), .last_pfn = UINT64_MAX } };
+	struct cli_output out;
+	int status = parse_options(argc, argv, &r);
+
+	if (status != CLI_OK)
+		return status;
+	struct pageowner_session *s = cli_open(r.vmlinux, argv + optind, argc - optind, false);
+	if (!s)
+		return CLI_FAILED;
+	status = CLI_FAILED;
+	if (cli_output_open(&out, r.output, argv + optind, argc - optind)) {
+		status = report(&r, s, &out);
+		if (!cli_output_close(&out))
+			status = CLI_FAILED;
+	}
+	pageowner_close(s);
+	return status;
+}
+
+const struct cli_command cli_report = {
+	.name = "report",
+	.summary = "the kernel's page_owner text, byte for byte",
+	.help = help,
+	.run = run,
+};

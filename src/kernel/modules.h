@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Loaded modules, handed to symbols/ as ranges and names. */
+#ifndef PO_KERNEL_MODULES_H
+#define PO_KERNEL_MODULES_H
+
+#include <pageowner/error.h>
+
+#include "kernel/kernel.h"
+#include "symbols/symbols.h"
+
+/*
+ * Add every loaded module.  A module that cannot be read is passed over and named in *first (code
+ * PAGEOWNER_OK if there was none): its frames will print as bare addresses.
+ */
+int po_modules_load(const struct po_kernel *k, struct po_memory *mem, struct po_symbols *syms,
+		    struct pageowner_error *first, struct pageowner_error *err);
+
+#endif

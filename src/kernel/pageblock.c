@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * pageblock_order is a macro on most machines and stands neither in type info nor in VMCOREINFO; the order
+ * of bits in the bitmap changed once without a trace in any type.  So both are tried against the data: a
+ * free page of a buddy list lies (nearly always) in a block of the list's migratetype.
+ */
+#include "kernel/pageblock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "kernel/kernel.h"
+
+#define MAX_SAMPLES	512
+#define PER_LIST	8	/* entries looked at on one free list */
+#define TYPE_MASK	7u
+
+struct sample {
+	uint64_t pfn;
+	int type;
+};
+
+struct samples {
+	struct po_kernel *k;
+	struct po_memory *mem;
+	struct sample s[MAX_SAMPLES];
+	unsigned nr;
+};
+
+int po_pageblock_type(const struct po_kernel *k, const struct po_chunk *c, uint64_t pfn)
+{
+	const struct po_pageblock *pb = &k->pageblock;
+	unsigned word_bits = k->abi.ptr_size * 8u;
+
+	if (!c->pageblocks)
+		return -1;
+	uint64_t bit = ((pfn - c->pfn) >> pb->order) * pb->nr_bits;
+	size_t at = (size_t)(bit / word_bits) * k->abi.ptr_size;
+	if (at + k->abi.ptr_size > c->pageblocks_len)
+		return -1;
+	uint64_t word = po_load_ptr(&k->abi, c->pageblocks + at);
+	unsigned b = (unsigned)(bit % word_bits);
+	if (pb->msb_first)
+		return (int)(word >> (word_bits - b - 3) & TYPE_MASK);
+	if (pb->isolate_bit >= 0 && (word >> (b + (unsigned)pb->isolate_bit) & 1))
+		return pb->isolate_type;
+	return (int)(word >> b & TYPE_MASK);
+}
+
+/* --- samples from the free lists ----------------------------------------------------------------- */
+
+static void sample_list(struct samples *s, uint64_t head, int type)
+{
+	const struct po_layout *l = &s->k->l;
+	uint64_t link_at = PO_HAS(l, page, buddy_list) ? PO_OFFSET(l, page, buddy_list) :
+							 PO_OFFSET(l, page, lru);
+	uint64_t at;
+
+	if (po_memory_read_ptr(s->mem, head, &at, NULL) < 0)
+		return;
+	for (int i = 0; i < PER_LIST && at != head && s->nr < MAX_SAMPLES; i++) {
+		struct sample *x = &s->s[s->nr];
+		if (!po_memmap_pfn_of(&s->k->map, at - link_at, &x->pfn))
+			return;
+		x->type = type;
+		s->nr++;
+		if (po_memory_read_ptr(s->mem, at, &at, NULL) < 0)
+			return;
+	}
+}
+
+static void sample_zone(struct samples *s, uint64_t zone)
+{
+	const struct po_layout *l = &s->k->l;
+	const struct po_member *areas = PO_AT(l, zone, free_area);
+	const struct po_member *lists = PO_AT(l, free_area, free_list);
+	uint64_t head_size = 2u * s->k->abi.ptr_size;
+
+	for (uint64_t o = 0; o < areas->type.nr_elems; o++)
+		for (uint64_t mt = 0; mt < lists->type.nr_elems; mt++)
+			sample_list(s, zone + areas->offset + o * PO_SIZE(l, free_area) +
+					       lists->offset + mt * head_size, (int)mt);
+}
+
+static void sample_node(struct samples *s, uint64_t node)
+{
+	const struct po_layout *l = &s->k->l;
+	uint64_t nr, spanned;
+
+	if (po_memory_read_uint(s->mem, node + PO_OFFSET(l, pglist_data, nr_zones), 4, &nr, NULL) < 0)
+		return;
+	for (uint64_t z = 0; z < nr && z < PO_AT(l, pglist_data, node_zones)->type.nr_elems; z++) {
+		uint64_t zone = node + PO_OFFSET(l, pglist_data, node_zones) + z * PO_SIZE(l, zone);
+		if (po_memory_read_ptr(s->mem, zone + PO_OFFSET(l, zone, spanned_pages), &spanned,
+				       NULL) == PAGEOWNER_OK && spanned)
+			sample_zone(s, zone);
+	}
+}
+
+static void take_samples(struct samples *s)
+{
+	const struct po_layout *l = &s->k->l;
+	uint64_t nodes = PO_SYM(l, node_data), node;
+
+	if (!PO_HAS(l, page, lru) && !PO_HAS(l, page, buddy_list))
+		return;
+	if (!nodes) {
+		if (PO_SYM(l, contig_page_data))
+			sample_node(s, PO_SYM(l, contig_page_data));
+		return;
+	}
+	uint64_t nr = PO_HAS_VAR(l, node_data) ? PO_VAR(l, node_data)->nr_elems : 1;
+	for (uint64_t i = 0; i < nr && i < 1024; i++)
+		if (po_memory_read_ptr(s->mem, nodes + i * s->k->abi.ptr_size, &node, NULL) ==
+			    PAGEOWNER_OK && node)
+			sample_node(s, node);
+}
+
+/* --- choosing ------------------------------------------------------------------------------------ */
+
+static unsigned agreement(const struct samples *s)
+{
+	unsigned agree = 0;
+
+	for (unsigned i = 0; i < s->nr; i++) {
+		const struct po_chunk *c = po_memmap_chunk(&s->k->map, s->s[i].pfn, false);
+		agree += c && po_pageblock_type(s->k, c, s->s[i].pfn) == s->s[i].type;
+	}
+	return agree;
+}
+
+/* What the rules of the source say; the data may overrule it. */
+static unsigned expected_order(const struct po_kernel *k)
+{
+	bool huge = PO_HAS_SYM(&k->l, hugetlb_max_hstate) ||
+		    PO_HAS_SYM(&k->l, transparent_hugepage_flags);
+	unsigned pmd_order = k->page_shift - 3;	/* entries of 8 bytes in one table page */
+
+	return huge && pmd_order < k->max_order ? pmd_order : k->max_order;
+}
+
+static void choose(struct po_pageblock *pb, const struct samples *s, unsigned expected)
+{
+	struct po_pageblock best = *pb;
+
+	best.agree = 0;
+	/* the expected reading first: only a strictly better one replaces it */
+	for (unsigned i = 0; i <= s->k->max_order + 1; i++) {
+		pb->order = i == 0 ? expected : i - 1;
+		for (int msb = 0; msb <= (pb->nr_bits == 4); msb++) {
+			pb->msb_first = msb;
+			pb->agree = agreement(s);
+			if ((i == 0 && !msb) || pb->agree > best.agree)
+				best = *pb;
+		}
+	}
+	*pb = best;
+}
+
+static unsigned round_up_pow2(int64_t v)
+{
+	unsigned n = 1;
+
+	while ((int64_t)n < v && n < 64)
+		n *= 2;
+	return n;
+}
+
+/* Room for the smallest blocks that could be; what is not in the dump stays unknown. */
+static int load_bitmaps(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t offset = PO_HAS(l, mem_section_usage, pageblock_flags) ?
+				  PO_OFFSET(l, mem_section_usage, pageblock_flags) : 0;
+	struct po_gaps gaps;
+
+	for (size_t i = 0; i < k->map.nr; i++) {
+		struct po_chunk *c = &k->map.chunk[i];
+		size_t len = (size_t)((c->nr >> k->pageblock.order) * k->pageblock.nr_bits / 8 + 8) &
+			     ~(size_t)7;
+		if (!c->usage)
+			continue;
+		free(c->pageblocks);
+		c->pageblocks = malloc(len);
+		if (!c->pageblocks)
+			return po_fail_nomem(err, "pageblock bitmaps");
+		c->pageblocks_len = len;
+		po_memory_read_sparse(mem, c->usage + offset, c->pageblocks, len, &gaps);
+		if (gaps.nr)
+			c->pageblocks_len = gaps.gap[0].from;
+	}
+	return PAGEOWNER_OK;
+}
+
+int po_pageblock_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	struct po_pageblock *pb = &k->pageblock;
+	static const struct po_pageblock none = { .isolate_bit = -1, .isolate_type = -1 };
+	unsigned expected = expected_order(k);
+	uint64_t v;
+	int rc;
+
+	*pb = none;
+	pb->nr_bits = PO_HAS_ENUM(l, NR_PAGEBLOCK_BITS)	  ? (unsigned)PO_ENUM(l, NR_PAGEBLOCK_BITS) :
+		      PO_HAS_ENUM(l, __NR_PAGEBLOCK_BITS) ?
+							    round_up_pow2(PO_ENUM(l, __NR_PAGEBLOCK_BITS)) : 4;
+	if (PO_HAS_ENUM(l, PB_migrate_isolate) && PO_HAS_ENUM(l, MIGRATE_ISOLATE)) {
+		pb->isolate_bit = (int)PO_ENUM(l, PB_migrate_isolate);
+		pb->isolate_type = (int)PO_ENUM(l, MIGRATE_ISOLATE);
+	}
+	if (pb->nr_bits < 3 || pb->nr_bits > 32)
+		return po_fail(err, PAGEOWNER_ENOTYPE, "pageblocks of %u bits", pb->nr_bits);
+
+	struct samples *s = calloc(1, sizeof(*s));
+	if (!s)
+		return po_fail_nomem(err, "pageblocks");
+	s->k = k;
+	s->mem = mem;
+	take_samples(s);
+	pb->order = 0;	/* bitmaps as long as any order could need, cut when the order is known */
+	rc = load_bitmaps(k, mem, err);
+	if (rc == PAGEOWNER_OK && PO_HAS_SYM(l, pageblock_order) &&
+	    po_kernel_read_variable(k, mem, PO_S_pageblock_order, &v, NULL) == PAGEOWNER_OK && v <= k->max_order)
+		expected = (unsigned)v;
+	if (rc == PAGEOWNER_OK)
+		choose(pb, s, expected);
+	pb->checked = s->nr;
+	free(s);
+	return rc < 0 ? rc : load_bitmaps(k, mem, err);
+}

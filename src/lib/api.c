@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Public calls → layers. */
+#include <string.h>
+
+#include <pageowner/pageowner.h>
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "lib/session.h"
+#include "owner/walk.h"
+#include "report/text.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+struct pageowner_iter {
+	struct po_walk *walk;
+};
+
+const char *pageowner_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+const char *pageowner_pass_words(enum pageowner_pass why)
+{
+	static const char *const words[PAGEOWNER_NR_PASS] = {
+		[PAGEOWNER_PASS_INVALID] = "no memory there",
+		[PAGEOWNER_PASS_BUDDY] = "free in the buddy allocator",
+		[PAGEOWNER_PASS_NO_PAGE_EXT] = "no page_ext for this section",
+		[PAGEOWNER_PASS_NO_OWNER] = "never allocated",
+		[PAGEOWNER_PASS_FREED] = "freed",
+		[PAGEOWNER_PASS_TAIL] = "not the first page of its allocation",
+		[PAGEOWNER_PASS_NO_HANDLE] = "no stack saved",
+		[PAGEOWNER_PASS_MISSING_EXT] = "page_ext entry not in dump",
+		[PAGEOWNER_PASS_MISSING_PAGE] = "struct page not in dump",
+		[PAGEOWNER_PASS_MISSING_MAP] = "memory section not in dump",
+		[PAGEOWNER_PASS_CORRUPT] = "corrupt record",
+	};
+
+	return (unsigned)why < PAGEOWNER_NR_PASS ? words[why] : "unknown";
+}
+
+int pageowner_iter_new(struct pageowner_session *s, const struct pageowner_iter_options *options,
+		       struct pageowner_iter **ret, struct pageowner_error *err)
+{
+	uint64_t first = 0, last = UINT64_MAX;
+	int rc = pageowner_ready(s, err);
+
+	if (rc < 0)
+		return rc;
+	if (options) {
+		if (options->size < sizeof(*options) || options->first_pfn > options->last_pfn)
+			return po_fail(err, PAGEOWNER_EINVAL, "iterator: options are not valid");
+		first = options->first_pfn;
+		last = options->last_pfn;
+	}
+	_cleanup_(po_freep) struct pageowner_iter *it = calloc(1, sizeof(*it));
+	if (!it)
+		return po_fail_nomem(err, "iterator");
+	const struct po_walk_base base = { &s->kernel, &s->words, &s->depot, s->symbols, s->mem };
+	rc = po_walk_new(&base, first, last, &it->walk, err);
+	if (rc < 0)
+		return rc;
+	*ret = po_take(it);
+	return PAGEOWNER_OK;
+}
+
+void pageowner_iter_free(struct pageowner_iter *it)
+{
+	if (!it)
+		return;
+	po_walk_free(it->walk);
+	free(it);
+}
+
+int pageowner_iter_next(struct pageowner_iter *it, struct pageowner_record *rec,
+			struct pageowner_error *err)
+{
+	return po_walk_next(it->walk, rec, err);
+}
+
+void pageowner_iter_progress(const struct pageowner_iter *it, uint64_t *done, uint64_t *all)
+{
+	po_walk_progress(it->walk, done, all);
+}
+
+void pageowner_iter_coverage(const struct pageowner_iter *it, struct pageowner_coverage *ret)
+{
+	struct pageowner_coverage cov;
+	size_t size = ret->size < sizeof(cov) ? ret->size : sizeof(cov);
+
+	po_walk_coverage(it->walk, &cov);
+	cov.size = size;
+	memcpy(ret, &cov, size);
+}
+
+/* --- the report ---------------------------------------------------------------------------------- */
+
+#define PROGRESS_STEP 4096	/* records between two calls of progress() */
+
+struct report {
+	struct pageowner_session *s;
+	struct pageowner_iter *it;
+	struct pageowner_report_options o;
+	struct po_text *text;
+	struct po_sink *sink;
+	unsigned until_progress;
+};
+
+static void tell_flaw(struct report *r, const struct pageowner_error *flaw)
+{
+	if (flaw->code != PAGEOWNER_OK && r->o.flaw)
+		r->o.flaw(r->o.arg, flaw);
+}
+
+static int tell_progress(struct report *r, struct pageowner_error *err)
+{
+	uint64_t done, all;
+
+	if (r->until_progress-- > 0 || !r->o.progress)
+		return PAGEOWNER_OK;
+	r->until_progress = PROGRESS_STEP;
+	po_walk_progress(r->it->walk, &done, &all);
+	return r->o.progress(r->o.arg, done, all) ?
+		       po_fail(err, PAGEOWNER_ESTOPPED, "stopped") : PAGEOWNER_OK;
+}
+
+/* Print one record; one that is longer than the kernel's buffer is printed and named, or ends it all. */
+static int put_record(struct report *r, const struct pageowner_record *rec, struct pageowner_error *err)
+{
+	const char *text;
+	long len = po_text_record(r->text, rec, &text, err);
+	size_t max = r->s->words.record_max;
+
+	if (len < 0)
+		return (int)len;
+	if (max && (size_t)len >= max) {
+		struct pageowner_error flaw;
+		int rc = po_fail(&flaw, PAGEOWNER_ETOOLONG,
+				 "PFN 0x%llx: record of %ld bytes: the kernel refuses more than %zu (-ENOMEM)",
+				 (unsigned long long)rec->pfn, len, max - 1);
+		if (r->o.strict) {
+			if (err)
+				*err = flaw;
+			return rc;
+		}
+		tell_flaw(r, &flaw);
+	}
+	po_sink_put(r->sink, text, (size_t)len);
+	return PAGEOWNER_OK;
+}
+
+static int run_report(struct report *r, struct pageowner_error *err)
+{
+	struct pageowner_record rec;
+	struct pageowner_error flaw;
+
+	for (;;) {
+		int rc = po_walk_next(r->it->walk, &rec, &flaw);
+		if (rc == 0)
+			return PAGEOWNER_OK;
+		tell_flaw(r, &flaw);
+		if (rc == PAGEOWNER_ENOMEM)
+			return po_fail_nomem(err, "report");
+		if (rc == 1)
+			rc = put_record(r, &rec, err);
+		else
+			rc = PAGEOWNER_OK;	/* told as a flaw; the walk goes on after it */
+		if (rc == PAGEOWNER_OK)
+			rc = tell_progress(r, err);
+		if (rc < 0)
+			return rc;
+		if (r->sink->error)
+			return PAGEOWNER_EIO;
+	}
+}
+
+int pageowner_report(struct pageowner_session *s, struct pageowner_iter *it,
+		     const struct pageowner_report_options *options,
+		     const struct pageowner_sink *sink, struct pageowner_error *err)
+{
+	struct report r = { .s = s, .it = it };
+
+	if (!sink || sink->size < sizeof(*sink) || !sink->write ||
+	    (options && options->size < sizeof(*options)))
+		return po_fail(err, PAGEOWNER_EINVAL, "report: options are not valid");
+	if (options)
+		r.o = *options;
+	_cleanup_(po_freep) struct po_sink *out = malloc(sizeof(*out));
+	if (!out)
+		return po_fail_nomem(err, "report");
+	po_sink_init(out, sink->write, sink->self);
+	r.sink = out;
+	int rc = po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &r.text, err);
+	if (rc == PAGEOWNER_OK)
+		rc = run_report(&r, err);
+	po_text_free(r.text);
+	/* what was made until a stop is kept */
+	if (po_sink_flush(out))
+		return po_fail(err, PAGEOWNER_EIO, "%s", strerror(out->error));
+	return rc;
+}
+
+/* --- fields -------------------------------------------------------------------------------------- */
+
+struct each_field {
+	void (*fn)(void *arg, const char *kind, const char *name, int have, int needed);
+	void *arg;
+};
+
+static void call_field(void *arg, const char *kind, const char *name, bool have, bool needed)
+{
+	const struct each_field *f = arg;
+
+	f->fn(f->arg, kind, name, have, needed);
+}
+
+void pageowner_for_each_field(const struct pageowner_session *s,
+			      void (*fn)(void *arg, const char *kind, const char *name, int have,
+					 int needed),
+			      void *arg)
+{
+	struct each_field f = { fn, arg };
+
+	if (s->elf)
+		po_layout_for_each(&s->kernel.l, call_field, &f);
+}

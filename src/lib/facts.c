@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was found out at opening, and by which evidence: for `pageowner info`. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/session.h"
+#include "memory/vmcoreinfo.h"
+
+void po_facts_image(struct pageowner_session *s)
+{
+	const struct po_image *img = s->image;
+	uint64_t start, len, from = 0;
+	unsigned nr = 0;
+
+	po_session_fact(s, "dump", NULL, "%s", img->description ? img->description : img->ops->name);
+	while (img->ops->next_range && nr < 1u << 20 &&
+	       img->ops->next_range(s->image, from, &start, &len) == 1) {
+		from = start + len;
+		nr++;
+	}
+	if (img->ops->next_range)
+		po_session_fact(s, "memory", NULL,
+				"%" PRIu64 " KiB in %u range%s below 0x%" PRIx64 ", %" PRIu64
+				" KiB in the dump%s%s",
+				img->bytes_present >> 10, nr, nr == 1 ? "" : "s", img->max_paddr,
+				img->bytes_held >> 10, img->filtered ? ", filtered" : "",
+				img->truncated ? ", truncated" : "");
+	po_session_fact(s, "VMCOREINFO", NULL, "%s", img->vmcoreinfo ? "in the dump's notes" : "none");
+}
+
+void po_facts_kernel(struct pageowner_session *s)
+{
+	const struct po_layout *l = &s->kernel.l;
+	const void *banner;
+	size_t len = 0;
+	const char *release = s->note ? po_vmcoreinfo_get(s->note, "OSRELEASE", &len) : NULL;
+
+	if (release)
+		po_session_fact(s, "kernel release", "VMCOREINFO", "%.*s", (int)len, release);
+	if (l->symbol[PO_S_linux_banner].have &&
+	    po_elf_bytes_at(s->elf, l->symbol[PO_S_linux_banner].link, 16, &banner, NULL) == 1)
+		po_session_fact(s, "kernel", "linux_banner", "%.*s",
+				(int)strcspn(banner, "\n"), (const char *)banner);
+	po_session_fact(s, "machine", "vmlinux", "%s",
+			po_elf_machine_name(po_elf_machine(s->elf)));
+	if (s->found.xlat.ops) {
+		po_session_fact(s, "kernel image",
+				s->found.by_note ? "VMCOREINFO led to its banner" : "searched by its banner",
+				"banner at physical address 0x%" PRIx64, s->found.banner_paddr);
+		po_session_fact(s, "page tables", "they translate the banner to itself",
+				"%s, root at 0x%" PRIx64, s->found.xlat.ops->name, s->found.xlat.root);
+	}
+	po_session_fact(s, "slide", s->found.xlat.ops ? "variables in the image" : "told by the source",
+			"0x%" PRIx64, s->found.slide);
+}
+
+static const char *record_shape(const struct po_layout *l)
+{
+	if (PO_HAS(l, page_owner, comm))
+		return "pid, tgid, comm, time";
+	if (PO_HAS(l, page_owner, free_ts_nsec))
+		return "pid, time, time of freeing";
+	if (PO_HAS(l, page_owner, pid))
+		return "pid, time";
+	return "no pid, no time";
+}
+
+static void facts_memory_map(struct pageowner_session *s)
+{
+	const struct po_kernel *k = &s->kernel;
+	const struct po_pageblock *pb = &k->pageblock;
+
+	po_session_fact(s, "page size", po_vmcoreinfo_get(k->note, "PAGESIZE", &(size_t){ 0 }) ?
+				"VMCOREINFO, stack depot" : "stack depot",
+			"%" PRIu64, po_kernel_page_size(k));
+	po_session_fact(s, "page frames", "min_low_pfn, max_pfn", "0x%" PRIx64 "-0x%" PRIx64,
+			k->min_low_pfn, k->max_pfn - 1);
+	po_session_fact(s, "memory model", "type of mem_section",
+			"%s; %zu sections of %" PRIu64 " MiB, struct page of %" PRIu64 " bytes",
+			k->map.model, k->map.nr,
+			((uint64_t)1 << (k->map.section_shift + k->page_shift)) >> 20, k->map.page_size);
+	po_session_fact(s, "largest free block", "zone.free_area", "order %u", k->max_order);
+	po_session_fact(s, "pageblocks", "free lists", "order %u, %u bits%s%s; %u of %u free pages agree",
+			pb->order, pb->nr_bits, pb->msb_first ? ", highest first" : "",
+			pb->isolate_bit >= 0 ? ", isolate bit" : "", pb->agree, pb->checked);
+}
+
+void po_facts_owner(struct pageowner_session *s)
+{
+	const struct po_kernel *k = &s->kernel;
+	const struct po_layout *l = &k->l;
+	const struct po_kallsyms *ks = po_symbols_kallsyms(s->symbols);
+	const struct po_words *w = &s->words;
+
+	facts_memory_map(s);
+	po_session_fact(s, "symbols", "_stext leads to itself", "%zu in kallsyms, %s%s; %zu modules",
+			po_kallsyms_count(ks), po_kallsyms_describe(ks),
+			po_kallsyms_all(ks) ? ", data too" : ", text only",
+			po_symbols_nr_modules(s->symbols));
+	po_session_fact(s, "page_ext", PO_HAS_SYM(l, page_ext_size) ? "page_ext_size" : "extra_mem",
+			"entries of %" PRIu64 " bytes, page_owner at %" PRIu64, k->ext_stride,
+			k->owner_offset);
+	po_session_fact(s, "page_owner", "members of struct page_owner", "%s%s", record_shape(l),
+			PO_HAS_ENUM(l, PAGE_EXT_OWNER_ALLOCATED) ? "; freed pages keep their record" : "");
+	po_session_fact(s, "stack depot", "union handle_parts",
+			"index of %u bits%s, offset of %u bits, %s of pools", s->depot.index.bit_size,
+			s->depot.bias ? " plus 1" : "", s->depot.offset.bit_size,
+			PO_HAS_SYM(l, stack_slabs) || PO_VAR(l, stack_pools)->kind == PO_KIND_ARRAY ?
+				"array" : "pointer to an array");
+	po_session_fact(s, "text, line 1", "format string", "%.*s", (int)strcspn(w->head.source, "\n"),
+			w->head.source);
+	po_session_fact(s, "text, line 2", "format string", "%.*s", (int)strcspn(w->pfn.source, "\n"),
+			w->pfn.source);
+	po_session_fact(s, "text, memcg", "format string", "%s", w->memcg_line ? "printed" : "not printed");
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The composition root: opens image, memory, symbols, types, kernel and owner, in this order. */
+#include "lib/session.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "kernel/modules.h"
+#include "memory/vmcoreinfo.h"
+#include "types/types.h"
+
+#define BANNER_MAX	512
+#define PROOF_LEN	512		/* kallsyms_token_index: 256 numbers of 16 bits */
+#define RODATA_MAX	(256u << 20)
+
+void po_session_fact(struct pageowner_session *s, const char *name, const char *how, const char *fmt,
+		     ...)
+{
+	char buf[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	size_t len = n < 0 ? 0 : (size_t)n < sizeof(buf) ? (size_t)n : sizeof(buf) - 1;
+	char *value = po_arena_strndup(&s->arena, buf, len);
+	if (value && s->nr_facts < PO_MAX_FACTS)
+		s->fact[s->nr_facts++] = (struct pageowner_fact){ name, value, how };
+}
+
+void po_session_notice(struct pageowner_session *s, const char *fmt, ...)
+{
+	char buf[PAGEOWNER_ERROR_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	size_t len = n < 0 ? 0 : (size_t)n < sizeof(buf) ? (size_t)n : sizeof(buf) - 1;
+	char *text = po_arena_strndup(&s->arena, buf, len);
+	if (text && s->nr_notices < PO_MAX_NOTICES)
+		s->notice[s->nr_notices++] = text;
+}
+
+/* --- image and vmlinux --------------------------------------------------------------------------- */
+
+static int open_image(struct pageowner_session *s, const struct pageowner_open_options *o,
+		      struct pageowner_error *err)
+{
+	int rc;
+
+	if (o->source)
+		rc = po_image_open_source(o->source, &s->image, err);
+	else if (o->nr_dumps == 0)
+		return po_fail(err, PAGEOWNER_EINVAL, "neither a dump nor a source was given");
+	else
+		rc = po_image_open(o->dumps, o->nr_dumps, &s->image, err);
+	if (rc < 0)
+		return rc;
+	for (const char *p = s->image->notices; p && *p;) {
+		size_t len = strcspn(p, "\n");
+		po_session_notice(s, "%.*s", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+	if (s->image->vmcoreinfo && !(s->note = strdup(s->image->vmcoreinfo)))
+		return po_fail_nomem(err, "VMCOREINFO");
+	return PAGEOWNER_OK;
+}
+
+static int open_vmlinux(struct pageowner_session *s, const char *path, struct pageowner_error *err)
+{
+	char tried[700];
+	_cleanup_(po_freep) char *found = NULL;
+
+	if (!path) {
+		if (!s->note)
+			return po_fail(err, PAGEOWNER_EINVAL,
+				       "vmlinux: none was given, and the dump has no VMCOREINFO that would "
+				       "tell which one is needed");
+		path = found = po_find_vmlinux(s->note, tried, sizeof(tried));
+		if (!path)
+			return po_fail(err, PAGEOWNER_EIO,
+				       "vmlinux: none was given, and there is none at: %s", tried);
+	}
+	int rc = po_elf_open(path, &s->elf, err);
+	return rc < 0 ? po_within(err, rc, "vmlinux") : rc;
+}
+
+/* A dump and a vmlinux of different machines can only be a mistake; say so by name. */
+static int check_machine(struct pageowner_session *s, struct pageowner_error *err)
+{
+	const char *kernel = po_elf_machine_name(po_elf_machine(s->elf)), *dump = s->image->machine;
+	bool known = false;
+
+	if (dump && strcmp(dump, kernel) != 0)
+		return po_fail(err, PAGEOWNER_EMISMATCH, "%s is of %s, the dump is of %s",
+			       po_elf_path(s->elf), kernel, dump);
+	for (const struct po_xlat_ops *ops = po_xlat_formats; ops->name; ops++)
+		known |= ops->machine == po_elf_machine(s->elf);
+	if (!known)
+		return po_fail(err, PAGEOWNER_EUNSUPP, "%s: machine %s is not supported",
+			       po_elf_path(s->elf), kernel);
+	return PAGEOWNER_OK;
+}
+
+/* --- finding the kernel -------------------------------------------------------------------------- */
+
+static uint64_t link_of(const struct po_layout *l, unsigned symbol)
+{
+	return l->symbol[symbol].have ? l->symbol[symbol].link : 0;
+}
+
+#define LINK(l, name) link_of((l), PO_S_##name)
+
+/* Bytes that identify the kernel, out of vmlinux's read-only data. */
+static int fill_find(struct pageowner_session *s, struct po_find *f, struct pageowner_error *err)
+{
+	const struct po_layout *l = &s->kernel.l;
+	const void *banner = NULL, *proof = NULL;
+	size_t len = BANNER_MAX;
+	int rc = 0;
+
+	f->machine = po_elf_machine(s->elf);
+	f->banner_at = LINK(l, linux_banner);
+	f->proof_at = LINK(l, kallsyms_token_index);
+	f->phys_base_at = LINK(l, phys_base);
+	f->root_at = LINK(l, init_top_pgt) ? LINK(l, init_top_pgt) : LINK(l, init_level4_pgt);
+	f->sme_mask_at = LINK(l, sme_me_mask);
+	if (!f->banner_at || !f->proof_at)
+		return po_fail(err, PAGEOWNER_ENOSYM, "%s: has no symbol %s: is it a kernel?",
+			       po_elf_path(s->elf),
+			       f->banner_at ? "kallsyms_token_index" : "linux_banner");
+	if (l->symbol[PO_S_linux_banner].size && l->symbol[PO_S_linux_banner].size < len)
+		len = (size_t)l->symbol[PO_S_linux_banner].size;
+	rc = po_elf_bytes_at(s->elf, f->banner_at, len, &banner, err);
+	if (rc == 1)
+		rc = po_elf_bytes_at(s->elf, f->proof_at, PROOF_LEN, &proof, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 || !memchr(banner, '\0', len))
+		return po_fail(err, PAGEOWNER_EFORMAT,
+			       "%s: holds no read-only data (a file of debug information alone?)",
+			       po_elf_path(s->elf));
+	f->banner = banner;
+	f->banner_len = strlen(f->banner) + 1;
+	f->proof = proof;
+	f->proof_len = PROOF_LEN;
+	return PAGEOWNER_OK;
+}
+
+static int find_kernel(struct pageowner_session *s, struct pageowner_error *err)
+{
+	struct po_kernel *k = &s->kernel;
+	struct po_find find = { 0 };
+	int rc = po_layout_resolve_symbols(&k->l, s->elf, err);
+
+	if (rc < 0)
+		return rc;
+	k->abi = k->l.abi;
+	k->machine = po_elf_machine(s->elf);
+	rc = po_memory_new(s->image, &k->abi, &s->mem, err);
+	if (rc == PAGEOWNER_OK)
+		rc = fill_find(s, &find, err);
+	if (rc < 0)
+		return rc;
+	if (s->image->has_slide && s->image->ops->read_virt) {	/* a debugger has found it before */
+		s->found.slide = s->image->slide;
+	} else {
+		rc = po_find_kernel(s->mem, &find, s->note, &s->found, err);
+		if (rc < 0)
+			return rc;
+		po_memory_set_xlat(s->mem, &s->found.xlat);
+	}
+	k->l.slide = s->found.slide;
+	if (!s->note)
+		s->note = po_kernel_read_note(&k->l, s->mem);
+	k->note = s->note;
+	return PAGEOWNER_OK;
+}
+
+/* --- types and what stands on them --------------------------------------------------------------- */
+
+static int open_types(struct pageowner_session *s, struct po_elf **debug, struct po_types **ret,
+		      struct pageowner_error *err)
+{
+	const uint64_t hints[] = { LINK(&s->kernel.l, __set_page_owner), 0 };
+	struct po_elf_section sec;
+	struct po_elf *elf = s->elf;
+
+	if (!po_elf_section_named(elf, ".debug_info", &sec)) {
+		int rc = po_find_debug_file(elf, debug, err);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			return po_fail(err, PAGEOWNER_ENOTYPE,
+				       "%s: has no debug information (build the kernel with "
+				       "CONFIG_DEBUG_INFO, or install its debug package)",
+				       po_elf_path(elf));
+		elf = *debug;
+	}
+	return po_types_open_dwarf(elf, hints, po_layout_units, ret, err);
+}
+
+static int resolve_types(struct pageowner_session *s, struct pageowner_error *err)
+{
+	struct po_elf *debug = NULL;
+	struct po_types *types = NULL;
+	int rc = open_types(s, &debug, &types, err);
+
+	if (rc == PAGEOWNER_OK)
+		rc = po_layout_resolve_types(&s->kernel.l, types, err);
+	if (types)
+		po_session_fact(s, "type information", debug ? po_elf_path(debug) : po_elf_path(s->elf),
+				"%s", po_types_describe(types));
+	po_types_close(types);
+	po_elf_close(debug);
+	return rc;
+}
+
+static int open_symbols(struct pageowner_session *s, struct pageowner_error *err)
+{
+	const struct po_layout *l = &s->kernel.l;
+	const bool typed_num = PO_HAS_VAR(l, kallsyms_num_syms);
+	const bool typed_marker = PO_HAS_VAR(l, kallsyms_markers);
+	struct po_kallsyms_where at = {
+		.addresses = PO_SYM(l, kallsyms_addresses),
+		.offsets = PO_SYM(l, kallsyms_offsets),
+		.relative_base = PO_SYM(l, kallsyms_relative_base),
+		.num_syms = PO_SYM(l, kallsyms_num_syms),
+		.names = PO_SYM(l, kallsyms_names),
+		.markers = PO_SYM(l, kallsyms_markers),
+		.token_table = PO_SYM(l, kallsyms_token_table),
+		.token_index = PO_SYM(l, kallsyms_token_index),
+		.seqs_of_names = PO_SYM(l, kallsyms_seqs_of_names),
+		.num_syms_size = typed_num ? PO_VAR(l, kallsyms_num_syms)->size : 4,
+		.marker_size = typed_marker ? PO_VAR(l, kallsyms_markers)->elem_size : 4,
+		.text = PO_SYM(l, _text),
+		.stext = PO_SYM(l, _stext),
+		.etext = PO_SYM(l, _etext),
+		.sinittext = PO_SYM(l, _sinittext),
+		.einittext = PO_SYM(l, _einittext),
+		.init_begin = PO_SYM(l, __init_begin),
+		.init_end = PO_SYM(l, __init_end),
+		.end = PO_SYM(l, _end),
+		.banner = PO_SYM(l, linux_banner),
+	};
+	struct po_kallsyms *ks;
+	struct pageowner_error first;
+	int rc = po_kallsyms_open(s->mem, &at, &ks, err);
+
+	if (rc < 0)
+		return rc;
+	/* KSYM_NAME_LEN grew to 512 with the sorted names (both 6.1) */
+	rc = po_symbols_new(ks, at.seqs_of_names ? 512 : 128, &s->symbols, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_modules_load(&s->kernel, s->mem, s->symbols, &first, err);
+	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
+		po_session_notice(s, "%s; its frames print as bare addresses", first.text);
+	return rc;
+}
+
+/* The read-only data, from vmlinux (the same build, as was proven), else out of the dump. */
+static int open_words(struct pageowner_session *s, struct pageowner_error *err)
+{
+	const struct po_layout *l = &s->kernel.l;
+	uint64_t start = LINK(l, __start_rodata), end = LINK(l, __end_rodata);
+	_cleanup_(po_freep) void *copy = NULL;
+	struct po_elf_section sec;
+	struct po_blob rodata = { NULL, 0 };
+
+	if (po_elf_section_named(s->elf, ".rodata", &sec)) {
+		int rc = po_elf_section_data(s->elf, sec.index, &rodata.data, &rodata.len, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (!rodata.len) {
+		if (!start || end <= start || end - start > RODATA_MAX)
+			return po_fail(err, PAGEOWNER_ENOSYM, "%s: no read-only data",
+				       po_elf_path(s->elf));
+		struct po_gaps gaps;
+		rodata.len = (size_t)(end - start);
+		rodata.data = copy = malloc(rodata.len);
+		if (!copy)
+			return po_fail_nomem(err, "read-only data");
+		po_memory_read_sparse(s->mem, start + l->slide, copy, rodata.len, &gaps);
+	}
+	return po_words_open(&s->words, &s->kernel, s->mem, &rodata, err);
+}
+
+static int open_owner(struct pageowner_session *s, struct pageowner_error *err)
+{
+	int rc = po_kernel_check_enabled(&s->kernel.l, s->mem, err);
+
+	if (rc == PAGEOWNER_OK)
+		rc = resolve_types(s, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_kernel_open(&s->kernel, s->mem, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_symbols(s, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_words(s, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_depot_open(&s->depot, &s->kernel, s->mem, err);
+	return rc;
+}
+
+/* --- the public calls ---------------------------------------------------------------------------- */
+
+static int open_kernel(struct pageowner_session *s, const struct pageowner_open_options *o,
+		       struct pageowner_error *err)
+{
+	int rc = open_vmlinux(s, o->vmlinux, err);
+
+	if (rc == PAGEOWNER_OK)
+		rc = check_machine(s, err);
+	if (rc == PAGEOWNER_OK)
+		rc = find_kernel(s, err);
+	if (rc < 0)
+		return rc;
+	po_facts_kernel(s);
+	return PAGEOWNER_OK;
+}
+
+PO_DEFINE_CLEANUP(struct pageowner_session, pageowner_close);
+
+int pageowner_open(const struct pageowner_open_options *options, struct pageowner_session **ret,
+		   struct pageowner_error *err)
+{
+	if (!options || options->size < sizeof(*options) || !ret)
+		return po_fail(err, PAGEOWNER_EINVAL, "open: options are not valid");
+	_cleanup_(pageowner_closep) struct pageowner_session *s = calloc(1, sizeof(*s));
+	if (!s)
+		return po_fail_nomem(err, "session");
+	int rc = open_image(s, options, err);
+	if (rc < 0)
+		return rc;
+	po_facts_image(s);
+	rc = open_kernel(s, options, &s->why_not);
+	if (rc == PAGEOWNER_OK)
+		rc = open_owner(s, &s->why_not);
+	if (rc == PAGEOWNER_OK) {
+		po_facts_owner(s);
+		s->ready = true;
+	} else if (!options->describe_only || rc == PAGEOWNER_ENOMEM) {
+		if (err)
+			*err = s->why_not;
+		return rc;
+	}
+	*ret = po_take(s);
+	return PAGEOWNER_OK;
+}
+
+void pageowner_close(struct pageowner_session *s)
+{
+	if (!s)
+		return;
+	po_words_fini(&s->words);
+	po_symbols_free(s->symbols);
+	po_kernel_fini(&s->kernel);
+	po_memory_free(s->mem);
+	po_elf_close(s->elf);
+	po_image_close(s->image);
+	po_arena_fini(&s->arena);
+	free(s->note);
+	free(s);
+}
+
+int pageowner_fact(const struct pageowner_session *s, size_t index, struct pageowner_fact *ret)
+{
+	if (index >= s->nr_facts)
+		return 0;
+	*ret = s->fact[index];
+	return 1;
+}
+
+const char *pageowner_notice(const struct pageowner_session *s, size_t index)
+{
+	return index < s->nr_notices ? s->notice[index] : NULL;
+}
+
+int pageowner_ready(const struct pageowner_session *s, struct pageowner_error *err)
+{
+	if (s->ready)
+		return PAGEOWNER_OK;
+	if (err)
+		*err = s->why_not;
+	return s->why_not.code;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The layers of one dump, opened in order: the one place that sees them all. */
+#ifndef PO_LIB_SESSION_H
+#define PO_LIB_SESSION_H
+
+#include <pageowner/session.h>
+
+#include "base/arena.h"
+#include "elf/elf.h"
+#include "image/image.h"
+#include "kernel/kernel.h"
+#include "memory/find.h"
+#include "memory/memory.h"
+#include "owner/depot.h"
+#include "owner/words.h"
+#include "symbols/symbols.h"
+
+#define PO_MAX_FACTS	48
+#define PO_MAX_NOTICES	32
+
+struct pageowner_session {
+	struct po_arena arena;		/* facts and notices */
+	struct po_image *image;
+	struct po_memory *mem;		/* the opening handle; iterators clone it */
+	struct po_elf *elf;		/* vmlinux */
+	char *note;			/* VMCOREINFO; owned */
+	struct po_found found;
+	struct po_kernel kernel;
+	struct po_symbols *symbols;
+	struct po_words words;
+	struct po_depot depot;
+	bool ready;			/* everything is open: iterators can be made */
+	struct pageowner_error why_not;	/* when it is not, with describe_only */
+	struct pageowner_fact fact[PO_MAX_FACTS];
+	size_t nr_facts;
+	const char *notice[PO_MAX_NOTICES];
+	size_t nr_notices;
+};
+
+/* vmlinux by the note's release and build-id in the usual places; a path to be freed, or NULL. */
+char *po_find_vmlinux(const char *note, char *tried, size_t tried_cap);
+
+/*
+ * Of a vmlinux without debug information, the separate file that has it: by build-id or debuglink, beside it
+ * or in the usual places.  1 and an open file; 0: there is none.
+ */
+int po_find_debug_file(struct po_elf *elf, struct po_elf **ret, struct pageowner_error *err);
+
+/* Record a fact; how may be NULL.  Facts beyond the table are dropped. */
+void po_session_fact(struct pageowner_session *s, const char *name, const char *how, const char *fmt,
+		     ...) __attribute__((format(printf, 4, 5)));
+void po_session_notice(struct pageowner_session *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What was found, layer by layer (facts.c). */
+void po_facts_image(struct pageowner_session *s);
+void po_facts_kernel(struct pageowner_session *s);
+void po_facts_owner(struct pageowner_session *s);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel image is searched by the bytes of linux_banner at addresses congruent to its link address,
+ * first in large steps, then in small ones: images are placed on 2 MiB boundaries mostly, on 64 KiB
+ * seldom, never below a page.  Memory holds stale copies of banners (the boot loader's, the log's), so a
+ * hit counts only if a second read-only blob lies at the same displacement, and if the page tables that
+ * the image itself holds lead the banner's address back to where it was found.  That works the same with
+ * and without VMCOREINFO and KASLR; VMCOREINFO, where there is one, only says where to look first.
+ */
+#include "memory/find.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "memory/vmcoreinfo.h"
+
+#define X86_64_KERNEL_MAP	0xffffffff80000000ull	/* __START_KERNEL_map */
+
+struct search {
+	struct po_memory *mem;
+	const struct po_find *find;
+	struct po_found *ret;
+	uint64_t last_stride;		/* multiples of this were looked at before */
+	struct pageowner_error why;	/* why the last candidate was refused */
+};
+
+static bool bytes_are(struct po_memory *mem, uint64_t paddr, const void *want, size_t len)
+{
+	uint8_t buf[1024];
+
+	if (len > sizeof(buf))
+		len = sizeof(buf);
+	return po_memory_read_phys(mem, paddr, buf, len, NULL) == PAGEOWNER_OK &&
+	       !memcmp(buf, want, len);
+}
+
+static int read_number(struct search *s, uint64_t paddr, uint64_t *ret)
+{
+	uint8_t raw[8];
+	const struct po_abi *abi = po_memory_abi(s->mem);
+	int rc = po_memory_read_phys(s->mem, paddr, raw, abi->ptr_size, &s->why);
+
+	if (rc == PAGEOWNER_OK)
+		*ret = po_load(abi, raw, abi->ptr_size);
+	return rc;
+}
+
+/* How far addresses moved, from variables in the image; delta = physical - link address. */
+static int read_slide(struct search *s, uint64_t delta, uint64_t *slide, uint64_t *enc_mask)
+{
+	const struct po_find *f = s->find;
+	uint64_t phys_base;
+
+	*enc_mask = 0;
+	if (f->machine != EM_X86_64)
+		return po_fail(&s->why, PAGEOWNER_EUNSUPP, "this machine is not supported yet");
+	int rc = read_number(s, f->phys_base_at + delta, &phys_base);
+	if (rc < 0)
+		return po_within(&s->why, rc, "phys_base");
+	*slide = delta + X86_64_KERNEL_MAP - phys_base;
+	if (f->sme_mask_at)
+		(void)read_number(s, f->sme_mask_at + delta, enc_mask);
+	return PAGEOWNER_OK;
+}
+
+/* The format whose tables translate the banner's address to the place where the banner is. */
+static int prove(struct search *s, uint64_t banner_paddr)
+{
+	const struct po_find *f = s->find;
+	uint64_t delta = banner_paddr - f->banner_at, slide = 0, enc_mask = 0;
+	int rc = read_slide(s, delta, &slide, &enc_mask);
+
+	if (rc < 0)
+		return rc;
+	for (const struct po_xlat_ops *ops = po_xlat_formats; ops->name; ops++) {
+		struct po_xlat xlat = { ops, f->root_at + delta, enc_mask };
+		struct po_leaf leaf;
+
+		if (ops->machine != f->machine)
+			continue;
+		rc = ops->walk(&xlat, s->mem, f->banner_at + slide, &leaf, &s->why);
+		if (rc == 1 && leaf.paddr + (f->banner_at + slide - leaf.kva) == banner_paddr) {
+			s->ret->banner_paddr = banner_paddr;
+			s->ret->slide = slide;
+			s->ret->xlat = xlat;
+			return PAGEOWNER_OK;
+		}
+		if (rc >= 0)
+			po_fail(&s->why, PAGEOWNER_ECORRUPT,
+				"its page tables at 0x%" PRIx64 " do not map it", xlat.root);
+	}
+	return s->why.code;
+}
+
+static bool try_banner(struct search *s, uint64_t paddr)
+{
+	const struct po_find *f = s->find;
+
+	if (!bytes_are(s->mem, paddr, f->banner, f->banner_len))
+		return false;
+	s->ret->nr_candidates++;
+	if (!bytes_are(s->mem, paddr + (f->proof_at - f->banner_at), f->proof, f->proof_len))
+		return false;
+	if (prove(s, paddr) == PAGEOWNER_OK)
+		return true;
+	po_within(&s->why, s->why.code, "kernel image with its banner at 0x%" PRIx64, paddr);
+	return false;
+}
+
+/* Every address of memory that is congruent to the link address, multiples of last_stride left out. */
+static bool search_stride(struct search *s, uint64_t stride)
+{
+	const struct po_image_ops *ops = po_memory_image(s->mem)->ops;
+	uint64_t from = 0, start, len, offset = s->find->banner_at % stride;
+
+	while (ops->next_range && ops->next_range(po_memory_image(s->mem), from, &start, &len) == 1) {
+		uint64_t p = start - start % stride + offset;
+
+		if (p < start)
+			p += stride;
+		for (; p < start + len; p += stride) {
+			if (s->last_stride &&
+			    p % s->last_stride == s->find->banner_at % s->last_stride)
+				continue;
+			if (try_banner(s, p))
+				return true;
+		}
+		from = start + len;
+	}
+	s->last_stride = stride;
+	return false;
+}
+
+/* Where the note says that the kernel is. */
+static bool try_note(struct search *s, const char *note)
+{
+	int64_t phys_base;
+	uint64_t offset;
+
+	if (!note || s->find->machine != EM_X86_64 ||
+	    !po_vmcoreinfo_number(note, "NUMBER(phys_base)", &phys_base) ||
+	    !po_vmcoreinfo_address(note, "KERNELOFFSET", &offset))
+		return false;
+	return try_banner(s, s->find->banner_at + offset - X86_64_KERNEL_MAP + (uint64_t)phys_base);
+}
+
+/* --- what else is there -------------------------------------------------------------------------- */
+
+#define SCAN_BLOCK	(1u << 20)
+#define SCAN_LIMIT	(4ull << 30)	/* an error message is not worth minutes */
+#define MAX_OTHERS	3
+
+struct others {
+	char text[MAX_OTHERS][200];
+	unsigned nr;
+};
+
+/* Banners as they stand in an image: "Linux version …\n", printable throughout. */
+static void note_other(struct others *o, const char *at, size_t left)
+{
+	char line[sizeof(o->text[0])];
+	size_t n = 0;
+
+	while (n < left && n + 1 < sizeof(line) && at[n] >= ' ' && at[n] <= '~') {
+		line[n] = at[n];
+		n++;
+	}
+	line[n] = '\0';
+	if (n == left || at[n] != '\n' || !strchr(line, '@') || strchr(line, '%'))
+		return;
+	for (unsigned i = 0; i < o->nr; i++)
+		if (!strcmp(o->text[i], line))
+			return;
+	if (o->nr < MAX_OTHERS)
+		memcpy(o->text[o->nr++], line, n + 1);
+}
+
+static void scan_block(struct others *o, const char *buf, size_t len)
+{
+	static const char words[] = "Linux version ";
+	const char *p = buf;
+
+	while (len > (size_t)(p - buf) &&
+	       (p = memmem(p, len - (size_t)(p - buf), words, sizeof(words) - 1))) {
+		note_other(o, p, len - (size_t)(p - buf));
+		p++;
+	}
+}
+
+static void scan_others(struct po_memory *mem, struct others *o)
+{
+	struct po_image *img = po_memory_image(mem);
+	_cleanup_(po_freep) char *buf = malloc(SCAN_BLOCK);
+	uint64_t from = 0, start, len, scanned = 0;
+
+	while (buf && scanned < SCAN_LIMIT && img->ops->next_range &&
+	       img->ops->next_range(img, from, &start, &len) == 1) {
+		for (uint64_t p = start; p < start + len && scanned < SCAN_LIMIT;) {
+			size_t want = start + len - p < SCAN_BLOCK ? (size_t)(start + len - p) :
+								     SCAN_BLOCK;
+			size_t done = 0;
+			(void)img->ops->read(img, p, buf, want, &done);
+			scan_block(o, buf, done);
+			done = done ? done : 4096 - (size_t)(p & 4095);
+			p += done;
+			scanned += done;
+		}
+		from = start + len;
+	}
+}
+
+static int not_found(struct search *s, struct pageowner_error *err)
+{
+	struct others o = { .nr = 0 };
+	int len = (int)strcspn(s->find->banner, "\n");
+
+	scan_others(s->mem, &o);
+	if (o.nr == 0 && s->ret->nr_candidates == 0)
+		return po_fail(err, PAGEOWNER_ENODATA,
+			       "no kernel in this memory: the text \"Linux version\" of vmlinux "
+			       "(\"%.*s\") is nowhere in the dump", len, s->find->banner);
+	for (unsigned i = 0; i < o.nr; i++)
+		if (!strncmp(o.text[i], s->find->banner, (size_t)len) && !o.text[i][len])
+			return po_fail(err, PAGEOWNER_ENODATA,
+				       "the kernel of vmlinux was in this memory, but its image is not "
+				       "complete in the dump: %s",
+				       s->why.code ? s->why.text : "its read-only data is missing");
+	return po_fail(err, PAGEOWNER_EMISMATCH,
+		       "vmlinux is of another kernel: vmlinux is \"%.*s\", the dump is of \"%s\"", len,
+		       s->find->banner, o.nr ? o.text[0] : "(unreadable)");
+}
+
+int po_find_kernel(struct po_memory *mem, const struct po_find *find, const char *note,
+		   struct po_found *ret, struct pageowner_error *err)
+{
+	static const uint64_t strides[] = { 2u << 20, 64u << 10, 4u << 10 };
+	struct po_found found = { 0 };
+	struct search s = { .mem = mem, .find = find, .ret = &found };
+
+	s.why.code = PAGEOWNER_OK;
+	found.by_note = try_note(&s, note);
+	for (size_t i = 0; !found.xlat.ops && i < sizeof(strides) / sizeof(*strides); i++)
+		(void)search_stride(&s, strides[i]);
+	if (!found.xlat.ops)
+		return not_found(&s, err);
+	*ret = found;
+	return PAGEOWNER_OK;
+}

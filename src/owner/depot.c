@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lib/stackdepot.c: a handle is (pool index, offset in granules), by bit-fields whose widths follow the page
+ * size and changed several times; type info tells them.  Each record holds its own handle, which is the
+ * best check there is: every record read is held against it.
+ */
+#include "owner/depot.h"
+
+#include <inttypes.h>
+
+#include "base/status.h"
+
+#define GRANULE_SHIFT	4	/* STACK_ALLOC_ALIGN and DEPOT_STACK_ALIGN, in every version */
+#define POOL_ORDER	2	/* STACK_ALLOC_ORDER and DEPOT_POOL_ORDER, in every version */
+
+/* The array is static, or since 6.17 allocated behind a pointer. */
+static int find_pools(struct po_depot *d, struct po_memory *mem, struct pageowner_error *err)
+{
+	const struct po_layout *l = &d->k->l;
+	bool slabs = PO_HAS_SYM(l, stack_slabs);
+	const struct po_type_info *type = slabs ? PO_VAR(l, stack_slabs) : PO_VAR(l, stack_pools);
+	bool typed = slabs ? PO_HAS_VAR(l, stack_slabs) : PO_HAS_VAR(l, stack_pools);
+
+	d->pools = slabs ? PO_SYM(l, stack_slabs) : PO_SYM(l, stack_pools);
+	if (!d->pools || !typed)
+		return po_fail(err, PAGEOWNER_EUNSUPP,
+			       "neither stack_slabs nor stack_pools is known in lib/stackdepot.c");
+	if (type->kind == PO_KIND_ARRAY) {
+		d->nr_pools = type->nr_elems;
+		return PAGEOWNER_OK;
+	}
+	d->nr_pools = UINT32_MAX;
+	if (PO_HAS_SYM(l, stack_max_pools))
+		(void)po_kernel_read_variable(d->k, mem, PO_S_stack_max_pools, &d->nr_pools, NULL);
+	int rc = po_memory_read_ptr(mem, d->pools, &d->pools, err);
+	return rc < 0 ? po_within(err, rc, "stack_pools") : rc;
+}
+
+static void find_bound(struct po_depot *d, struct po_memory *mem)
+{
+	const struct po_layout *l = &d->k->l;
+	uint64_t v;
+
+	if (PO_HAS_SYM(l, pools_num)) {
+		/* index >= pools_num since the index is stored plus one, index > pools_num in 6.8 */
+		d->has_bound = po_kernel_read_variable(d->k, mem, PO_S_pools_num, &v, NULL) ==
+			       PAGEOWNER_OK;
+		d->bound = v + (d->bias ? 0 : 1);
+	} else if (PO_HAS_SYM(l, pool_index) || PO_HAS_SYM(l, depot_index)) {
+		unsigned sym = PO_HAS_SYM(l, pool_index) ? PO_S_pool_index : PO_S_depot_index;
+		d->has_bound = po_kernel_read_variable(d->k, mem, sym, &v, NULL) == PAGEOWNER_OK;
+		d->bound = v + 1;
+	}
+}
+
+int po_depot_open(struct po_depot *d, const struct po_kernel *k, struct po_memory *mem,
+		  struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+
+	*d = (struct po_depot){ .k = k, .handle_mask = UINT32_MAX };
+	d->offset = *PO_AT(l, handle_parts, offset);
+	d->bias = PO_HAS(l, handle_parts, pool_index_plus_1);
+	if (d->bias)
+		d->index = *PO_AT(l, handle_parts, pool_index_plus_1);
+	else if (PO_HAS(l, handle_parts, pool_index))
+		d->index = *PO_AT(l, handle_parts, pool_index);
+	else if (PO_HAS(l, handle_parts, slabindex))
+		d->index = *PO_AT(l, handle_parts, slabindex);
+	else
+		return po_fail(err, PAGEOWNER_EUNSUPP,
+			       "union handle_parts has neither slabindex nor pool_index");
+	if (PO_HAS(l, handle_parts, extra)) {
+		const struct po_member *m = PO_AT(l, handle_parts, extra);
+		d->handle_mask = ~(uint32_t)((((uint64_t)1 << m->bit_size) - 1) << m->bit_shift);
+	}
+	int rc = find_pools(d, mem, err);
+	if (rc < 0)
+		return po_within(err, rc, "stack depot");
+	find_bound(d, mem);
+	return PAGEOWNER_OK;
+}
+
+uint32_t po_depot_key(const struct po_depot *d, uint32_t handle)
+{
+	return handle & d->handle_mask;
+}
+
+/* A bit-field of a handle that is in a register already. */
+static uint64_t handle_field(const struct po_member *m, uint32_t handle)
+{
+	return handle >> m->bit_shift & (((uint64_t)1 << m->bit_size) - 1);
+}
+
+static int read_record(const struct po_depot *d, struct po_memory *mem, uint64_t at, uint64_t room,
+		       struct po_frames *ret, struct pageowner_error *err)
+{
+	const struct po_layout *l = &d->k->l;
+	const struct po_abi *abi = &d->k->abi;
+	uint8_t raw[128];
+	uint64_t head = PO_OFFSET(l, stack_record, entries);
+
+	if (head > sizeof(raw) || head > room)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "its record would leave its pool");
+	int rc = po_memory_read(mem, at, raw, head, err);
+	if (rc < 0)
+		return rc;
+	uint32_t own = (uint32_t)po_load(abi, raw + PO_OFFSET(l, stack_record, handle), 4);
+	if (po_depot_key(d, own) != ret->handle)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "the record at 0x%" PRIx64 " is that of 0x%x", at,
+			       own);
+	if (PO_HAS(l, stack_record, count) &&	/* a freed record, overlaid by list pointers (6.8) */
+	    (uint32_t)po_load(abi, raw + PO_OFFSET(l, stack_record, count), 4) == 0)
+		return PAGEOWNER_OK;
+	uint64_t nr = po_member_load(abi, PO_AT(l, stack_record, size), raw);
+	if (nr > PO_DEPOT_MAX_FRAMES || nr * abi->ptr_size > room - head)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "%" PRIu64 " frames", nr);
+	uint8_t entries[PO_DEPOT_MAX_FRAMES * 8];
+	rc = po_memory_read(mem, at + head, entries, nr * abi->ptr_size, err);
+	if (rc < 0)
+		return rc;
+	for (uint64_t i = 0; i < nr; i++)
+		ret->at[i] = po_load_ptr(abi, entries + i * abi->ptr_size);
+	ret->nr = (uint32_t)nr;
+	return PAGEOWNER_OK;
+}
+
+int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t handle,
+		   struct po_frames *ret, struct pageowner_error *err)
+{
+	uint64_t index = handle_field(&d->index, handle) - d->bias, pool;
+	uint64_t offset = handle_field(&d->offset, handle) << GRANULE_SHIFT;
+	uint64_t pool_size = po_kernel_page_size(d->k) << POOL_ORDER;
+
+	ret->handle = po_depot_key(d, handle);
+	ret->nr = 0;
+	/* where the kernel's own fetch gives up (with a warning), so do we: a record without frames */
+	if (ret->handle == 0 || (d->has_bound && index >= d->bound) || index >= d->nr_pools)
+		return PAGEOWNER_OK;
+	int rc = po_memory_read_ptr(mem, d->pools + index * d->k->abi.ptr_size, &pool, err);
+	if (rc == PAGEOWNER_OK && pool)
+		rc = read_record(d, mem, pool + offset, pool_size > offset ? pool_size - offset : 0, ret,
+				 err);
+	return rc < 0 ? po_within(err, rc, "stack 0x%x", ret->handle) : rc;
+}

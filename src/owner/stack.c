@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "owner/stack.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+void po_stacks_init(struct po_stacks *s, const struct po_depot *depot,
+		    const struct po_symbols *symbols, struct po_memory *mem)
+{
+	*s = (struct po_stacks){ .depot = depot, .symbols = symbols, .mem = mem };
+}
+
+void po_stacks_fini(struct po_stacks *s)
+{
+	free(s->slot);
+	po_arena_fini(&s->arena);
+}
+
+static struct po_stack_slot *find_slot(struct po_stack_slot *slot, size_t cap, uint32_t key)
+{
+	size_t i = (size_t)(key * 0x9e3779b97f4a7c15ull >> 32) & (cap - 1);
+
+	while (slot[i].key && slot[i].key != key)
+		i = (i + 1) & (cap - 1);
+	return &slot[i];
+}
+
+static int grow(struct po_stacks *s, struct pageowner_error *err)
+{
+	size_t cap = s->cap ? s->cap * 2 : 1024;
+	struct po_stack_slot *slot = calloc(cap, sizeof(*slot));
+
+	if (!slot)
+		return po_fail_nomem(err, "stacks");
+	for (size_t i = 0; i < s->cap; i++)
+		if (s->slot[i].key)
+			*find_slot(slot, cap, s->slot[i].key) = s->slot[i];
+	free(s->slot);
+	s->slot = slot;
+	s->cap = cap;
+	return PAGEOWNER_OK;
+}
+
+/* As the kernel's %pS. */
+static const char *frame_text(struct po_stacks *s, uint64_t kva)
+{
+	struct po_symbol sym;
+	char buf[sizeof(sym.name) + 128];
+	int len;
+
+	if (!po_symbols_lookup(s->symbols, kva, &sym))
+		len = snprintf(buf, sizeof(buf), "0x%" PRIx64, kva);
+	else
+		len = snprintf(buf, sizeof(buf), "%s+0x%" PRIx64 "/0x%" PRIx64 "%s%s%s", sym.name,
+			       kva - sym.start, sym.size, sym.module ? " [" : "",
+			       sym.module ? sym.module : "", sym.module ? "]" : "");
+	return po_arena_strndup(&s->arena, buf, (size_t)len);
+}
+
+static int fill(struct po_stacks *s, struct pageowner_stack *stack, const struct po_frames *f,
+		struct pageowner_error *err)
+{
+	struct pageowner_frame *frames =
+		po_arena_alloc(&s->arena, (f->nr ? f->nr : 1) * sizeof(*frames));
+
+	if (!frames)
+		return po_fail_nomem(err, "stacks");
+	for (uint32_t i = 0; i < f->nr; i++) {
+		frames[i].address = f->at[i];
+		frames[i].text = frame_text(s, f->at[i]);
+		if (!frames[i].text)
+			return po_fail_nomem(err, "stacks");
+	}
+	stack->nr_frames = f->nr;
+	stack->frames = frames;
+	return PAGEOWNER_OK;
+}
+
+/* A stack that cannot be had stands in the text as a line that no symbol can be mistaken for. */
+static int fill_marker(struct po_stacks *s, struct pageowner_stack *stack, int code,
+		       struct pageowner_error *err)
+{
+	struct pageowner_frame *frame = po_arena_alloc(&s->arena, sizeof(*frame));
+	char buf[64];
+	int len = snprintf(buf, sizeof(buf), "<stack 0x%x: %s>", stack->handle, pageowner_strerror(code));
+
+	if (!frame)
+		return po_fail_nomem(err, "stacks");
+	frame->address = 0;
+	frame->text = po_arena_strndup(&s->arena, buf, (size_t)len);
+	stack->nr_frames = 1;
+	stack->frames = frame;
+	return frame->text ? PAGEOWNER_OK : po_fail_nomem(err, "stacks");
+}
+
+int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_stack **ret,
+		  struct pageowner_error *err)
+{
+	uint32_t key = po_depot_key(s->depot, handle);
+	struct po_stack_slot *slot;
+	struct po_frames f;
+
+	if (err)
+		err->code = PAGEOWNER_OK;
+	if (!key)
+		key = handle;	/* extra bits alone: no stack, but a slot of its own */
+	if (s->nr * 2 >= s->cap && grow(s, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	slot = find_slot(s->slot, s->cap, key);
+	if (slot->key) {
+		*ret = slot->stack;
+		return !slot->bad;
+	}
+	struct pageowner_stack *stack = po_arena_alloc(&s->arena, sizeof(*stack));
+	if (!stack)
+		return po_fail_nomem(err, "stacks");
+	*stack = (struct pageowner_stack){ .id = (uint32_t)s->nr, .handle = key };
+	int why = po_depot_fetch(s->depot, s->mem, handle, &f, err);
+	int rc = why < 0 ? fill_marker(s, stack, why, err) : fill(s, stack, &f, err);
+	if (rc < 0)
+		return rc;
+	*slot = (struct po_stack_slot){ key, why < 0, stack };
+	s->nr++;
+	*ret = stack;
+	return why >= 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Each distinct stack once: fetched, symbolised and kept, by handle.  Belongs to one iterator. */
+#ifndef PO_OWNER_STACK_H
+#define PO_OWNER_STACK_H
+
+#include <pageowner/record.h>
+
+#include "base/arena.h"
+#include "owner/depot.h"
+#include "symbols/symbols.h"
+
+struct po_stacks {
+	const struct po_depot *depot;
+	const struct po_symbols *symbols;
+	struct po_memory *mem;		/* borrowed from the iterator */
+	struct po_arena arena;
+	struct po_stack_slot *slot;	/* open addressing by handle */
+	size_t nr, cap;
+};
+
+struct po_stack_slot {
+	uint32_t key;			/* handle without extra bits; 0: empty */
+	bool bad;			/* not in the dump, or corrupt */
+	struct pageowner_stack *stack;
+};
+
+void po_stacks_init(struct po_stacks *s, const struct po_depot *depot,
+		    const struct po_symbols *symbols, struct po_memory *mem);
+void po_stacks_fini(struct po_stacks *s);
+
+/*
+ * The stack of a handle.  1: a good one; 0: its frames cannot be had, *ret holds one frame that says so, and
+ * err (once per stack, else its code is PAGEOWNER_OK) why; negative: out of memory.
+ */
+int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_stack **ret,
+		  struct pageowner_error *err);
+
+#endif

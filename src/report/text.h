@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A record as the kernel's own page_owner file prints it, byte for byte. */
+#ifndef PO_REPORT_TEXT_H
+#define PO_REPORT_TEXT_H
+
+#include <pageowner/record.h>
+
+#include "base/sink.h"
+#include "owner/words.h"
+
+struct po_text;
+
+/* words is borrowed; ptr_digits: hexadecimal digits of a pointer of that machine. */
+int po_text_new(const struct po_words *words, unsigned ptr_digits, struct po_text **ret,
+		struct pageowner_error *err);
+void po_text_free(struct po_text *t);
+
+/*
+ * Render one record; the text is borrowed until the next call.  Returns its length; negative: out of
+ * memory.  Whether the kernel would have refused it is the caller's to compare with words->record_max.
+ */
+long po_text_record(struct po_text *t, const struct pageowner_record *rec, const char **ret,
+		    struct pageowner_error *err);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tables are decoded as little as needed: addresses are searched as they stand, a name is expanded
+ * from the nearest marker.  Which of the four address forms is in use is told by no flag; the right one is
+ * the one in which _stext is found at its own address under its own name.
+ */
+#include "symbols/kallsyms.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/status.h"
+
+#define MAX_SYMS	(4u << 20)
+#define MAX_NAMES	(128u << 20)
+#define MARKER_STEP	256
+
+enum form {
+	ABSOLUTE,	/* kallsyms_addresses */
+	RELATIVE,	/* kallsyms_relative_base + u32: commit 2213e9a66bb8 (4.6) */
+	PERCPU,		/* the same, negative offsets relative and positive ones absolute */
+	PLACE,		/* relative to the entry's own place (7.0) */
+	EMBEDDED,	/* the 32-bit value itself (7.0, 32-bit and not relocatable) */
+	NR_FORMS,
+};
+
+static const char *const form_words[NR_FORMS] = {
+	[ABSOLUTE] = "absolute addresses",
+	[RELATIVE] = "offsets from a base",
+	[PERCPU] = "offsets from a base, absolute per-CPU symbols",
+	[PLACE] = "place-relative offsets",
+	[EMBEDDED] = "32-bit addresses",
+};
+
+struct po_kallsyms {
+	struct po_kallsyms_where at;
+	struct po_abi abi;
+	enum form form;
+	bool all;		/* CONFIG_KALLSYMS_ALL */
+	uint64_t base;
+	uint32_t nr;
+	uint8_t *addrs;		/* nr entries of 4 bytes or a pointer, as they are in the dump */
+	uint8_t *names;
+	size_t names_len;
+	uint8_t *markers;
+	uint8_t tokens[32768];	/* 256 strings; the table of a kernel is about 1 KiB */
+	uint8_t token_index[512];
+};
+
+void po_kallsyms_close(struct po_kallsyms *ks)
+{
+	if (!ks)
+		return;
+	free(ks->addrs);
+	free(ks->names);
+	free(ks->markers);
+	free(ks);
+}
+
+PO_DEFINE_CLEANUP(struct po_kallsyms, po_kallsyms_close);
+
+const char *po_kallsyms_describe(const struct po_kallsyms *ks)
+{
+	return form_words[ks->form];
+}
+
+size_t po_kallsyms_count(const struct po_kallsyms *ks)
+{
+	return ks->nr;
+}
+
+bool po_kallsyms_all(const struct po_kallsyms *ks)
+{
+	return ks->all;
+}
+
+/* --- addresses ----------------------------------------------------------------------------------- */
+
+static uint64_t address_of(const struct po_kallsyms *ks, uint32_t i)
+{
+	if (ks->form == ABSOLUTE)
+		return po_load_ptr(&ks->abi, ks->addrs + (size_t)i * ks->abi.ptr_size);
+
+	uint32_t raw = (uint32_t)po_load(&ks->abi, ks->addrs + (size_t)i * 4, 4);
+	int32_t off = (int32_t)raw;
+	switch (ks->form) {
+	case PERCPU:
+		return off >= 0 ? (uint64_t)off : po_wrap(&ks->abi, ks->base - 1 - (int64_t)off);
+	case PLACE:
+		return po_wrap(&ks->abi, ks->at.offsets + (uint64_t)i * 4 + (uint64_t)(int64_t)off);
+	case EMBEDDED:
+		return raw;
+	default:
+		return po_wrap(&ks->abi, ks->base + raw);
+	}
+}
+
+/* As get_symbol_pos() in kernel/kallsyms.c: the first of the last group at or below kva. */
+static uint32_t position_of(const struct po_kallsyms *ks, uint64_t kva)
+{
+	uint32_t low = 0, high = ks->nr;
+
+	while (high - low > 1) {
+		uint32_t mid = low + (high - low) / 2;
+		if (address_of(ks, mid) <= kva)
+			low = mid;
+		else
+			high = mid;
+	}
+	while (low && address_of(ks, low - 1) == address_of(ks, low))
+		low--;
+	return low;
+}
+
+/* --- names --------------------------------------------------------------------------------------- */
+
+/* Length of the record at off and of its header; 0 when it does not fit. */
+static size_t record_len(const struct po_kallsyms *ks, size_t off, size_t *header)
+{
+	if (off >= ks->names_len)
+		return 0;
+	size_t len = ks->names[off];
+	*header = 1;
+	/*
+	 * Long names have two length bytes since commit 73bbb94466fd ("kallsyms: support big kernel
+	 * symbols", 6.1).  Before, no name came near 128 tokens.
+	 */
+	if (len & 0x80) {
+		if (off + 1 >= ks->names_len)
+			return 0;
+		len = (len & 0x7f) | (size_t)ks->names[off + 1] << 7;
+		*header = 2;
+	}
+	return len && len <= ks->names_len - off - *header ? len : 0;
+}
+
+/* Expand symbol i: the type letter and the name.  Returns the name's length, 0 on corrupt tables. */
+static size_t expand(const struct po_kallsyms *ks, uint32_t i, char *name, size_t cap)
+{
+	size_t off = (size_t)po_load(&ks->abi, ks->markers + (i / MARKER_STEP) * ks->at.marker_size,
+				     ks->at.marker_size);
+	size_t header, len, out = 0;
+	bool type_seen = false;
+
+	for (uint32_t k = i % MARKER_STEP; k > 0; k--) {
+		len = record_len(ks, off, &header);
+		if (!len)
+			return 0;
+		off += header + len;
+	}
+	len = record_len(ks, off, &header);
+	for (size_t k = 0; k < len; k++) {
+		uint8_t token = ks->names[off + header + k];
+		size_t t = (size_t)po_load(&ks->abi, ks->token_index + token * 2u, 2);
+		for (; t < sizeof(ks->tokens) && ks->tokens[t]; t++) {
+			if (!type_seen)
+				type_seen = true;	/* the first character is nm's letter */
+			else if (out + 1 < cap)
+				name[out++] = (char)ks->tokens[t];
+		}
+	}
+	name[out] = '\0';
+	return out;
+}
+
+/* Whether the group of symbols at kva contains this name. */
+static bool has_name_at(const struct po_kallsyms *ks, uint64_t kva, const char *want)
+{
+	char name[64];
+
+	for (uint32_t i = position_of(ks, kva); i < ks->nr && address_of(ks, i) == kva; i++)
+		if (expand(ks, i, name, sizeof(name)) && !strcmp(name, want))
+			return true;
+	return false;
+}
+
+bool po_kallsyms_lookup(const struct po_kallsyms *ks, uint64_t kva, char *name, size_t cap,
+			uint64_t *ret_start, uint64_t *ret_size)
+{
+	const struct po_kallsyms_where *at = &ks->at;
+	bool init_text = kva >= at->sinittext && kva < at->einittext;
+	bool ours = ks->all ? (kva >= at->stext && kva < at->end) ||
+				      (kva >= at->init_begin && kva < at->init_end) :
+			      (kva >= at->stext && kva < at->etext) || init_text;
+
+	if (!ours)
+		return false;
+	uint32_t i = position_of(ks, kva), k = i + 1;
+	uint64_t start = address_of(ks, i), end = 0;
+	if (start > kva || !expand(ks, i, name, cap))
+		return false;
+	while (k < ks->nr && address_of(ks, k) <= start)
+		k++;
+	if (k < ks->nr)
+		end = address_of(ks, k);
+	else
+		end = init_text ? at->einittext : ks->all ? at->end : at->etext;
+	*ret_start = start;
+	*ret_size = end - start;
+	return true;
+}
+
+/* --- opening ------------------------------------------------------------------------------------- */
+
+static int load_block(struct po_memory *mem, uint64_t kva, size_t len, uint8_t **ret,
+		      struct pageowner_error *err)
+{
+	_cleanup_(po_freep) uint8_t *buf = malloc(len ? len : 1);
+
+	if (!buf)
+		return po_fail_nomem(err, "kallsyms");
+	int rc = po_memory_read(mem, kva, buf, len, err);
+	if (rc < 0)
+		return rc;
+	*ret = po_take(buf);
+	return PAGEOWNER_OK;
+}
+
+/* The names end where the next table begins: their length stands nowhere. */
+static uint64_t names_end(const struct po_kallsyms_where *at)
+{
+	const uint64_t others[] = { at->markers, at->token_table, at->token_index,
+				    at->offsets, at->addresses,	  at->seqs_of_names };
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i] > at->names && (!end || others[i] < end))
+			end = others[i];
+	return end;
+}
+
+/* Each form that the symbols allow, until one finds _stext in its place. */
+static int choose_form(struct po_kallsyms *ks, struct pageowner_error *err)
+{
+	static const enum form by_base[] = { PERCPU, RELATIVE, NR_FORMS };
+	static const enum form by_place[] = { PLACE, EMBEDDED, NR_FORMS };
+	static const enum form by_address[] = { ABSOLUTE, NR_FORMS };
+	const enum form *f = ks->at.relative_base ? by_base :
+			     ks->at.offsets	  ? by_place :
+						    by_address;
+
+	for (; *f != NR_FORMS; f++) {
+		ks->form = *f;
+		if (has_name_at(ks, ks->at.stext, "_stext") || has_name_at(ks, ks->at.text, "_text"))
+			return PAGEOWNER_OK;
+	}
+	return po_fail(err, PAGEOWNER_ECORRUPT,
+		       "kallsyms: no known form of the address table leads to _stext");
+}
+
+static int load_tables(struct po_kallsyms *ks, struct po_memory *mem, struct pageowner_error *err)
+{
+	const struct po_kallsyms_where *at = &ks->at;
+	uint64_t nr, end = names_end(at), token_len;
+	int rc = po_memory_read_uint(mem, at->num_syms, at->num_syms_size, &nr, err);
+
+	if (rc < 0)
+		return rc;
+	if (nr == 0 || nr > MAX_SYMS || !end || end - at->names > MAX_NAMES)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "%llu symbols in %llu bytes",
+			       (unsigned long long)nr, (unsigned long long)(end - at->names));
+	ks->nr = (uint32_t)nr;
+	ks->names_len = (size_t)(end - at->names);
+	size_t entry = at->offsets ? 4 : ks->abi.ptr_size;
+	rc = load_block(mem, at->offsets ? at->offsets : at->addresses, ks->nr * entry, &ks->addrs, err);
+	if (rc == PAGEOWNER_OK)
+		rc = load_block(mem, at->names, ks->names_len, &ks->names, err);
+	if (rc == PAGEOWNER_OK)
+		rc = load_block(mem, at->markers,
+				(ks->nr + MARKER_STEP - 1) / MARKER_STEP * at->marker_size,
+				&ks->markers, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read(mem, at->token_index, ks->token_index, sizeof(ks->token_index),
+				    err);
+	if (rc < 0)
+		return rc;
+	/* the token table ends with its last string: at most 255 bytes after the last index */
+	token_len = po_load(&ks->abi, ks->token_index + 510, 2) + 256;
+	if (at->token_index > at->token_table && at->token_index - at->token_table < token_len)
+		token_len = at->token_index - at->token_table;
+	if (token_len >= sizeof(ks->tokens))
+		token_len = sizeof(ks->tokens) - 1;
+	rc = po_memory_read(mem, at->token_table, ks->tokens, token_len, err);
+	if (rc == PAGEOWNER_OK && at->relative_base)
+		rc = po_memory_read_ptr(mem, at->relative_base, &ks->base, err);
+	return rc;
+}
+
+int po_kallsyms_open(struct po_memory *mem, const struct po_kallsyms_where *where,
+		     struct po_kallsyms **ret, struct pageowner_error *err)
+{
+	_cleanup_(po_kallsyms_closep) struct po_kallsyms *ks = calloc(1, sizeof(*ks));
+
+	if (!ks)
+		return po_fail_nomem(err, "kallsyms");
+	ks->at = *where;
+	ks->abi = *po_memory_abi(mem);
+	if (!where->num_syms || !where->names || !where->markers || !where->token_table ||
+	    !where->token_index || !(where->offsets || where->addresses))
+		return po_fail(err, PAGEOWNER_ENOSYM,
+			       "kallsyms: this kernel has no symbol table of its own");
+	int rc = load_tables(ks, mem, err);
+	if (rc < 0)
+		return po_within(err, rc, "kallsyms");
+	rc = choose_form(ks, err);
+	if (rc < 0)
+		return rc;
+	ks->all = where->banner && has_name_at(ks, where->banner, "linux_banner");
+	*ret = po_take(ks);
+	return PAGEOWNER_OK;
+}

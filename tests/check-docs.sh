@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The manual knows the commands and options that the program has, and no others.
+. "${TOP_SRCDIR:-.}/tests/tap.sh"
+man=$TOP_SRCDIR/doc/pageowner.1
+
+"$PAGEOWNER" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | sort >"$work/commands"
+for command in $(cat "$work/commands"); do
+	"$PAGEOWNER" "$command" --help | grep -o '^ *\(-[a-z], \)\?--[a-z-]*' | grep -o -e '--[a-z-]*'
+done | sort -u >"$work/options"
+
+sed 's/\\-/-/g' "$man" >"$work/man"
+documented_commands() {
+	sed -n '/^\.SH COMMANDS/,/^\.SH OPTIONS/s/^\.B \([a-z]*\)$/\1/p' "$work/man" | grep -v '^help$' | sort |
+		diff "$work/commands" -
+}
+documented_options() {
+	sed -n '/^\.SH OPTIONS/,/^\.SH MISSING/p' "$work/man" | grep '^\.B' | grep -o -e '--[a-z-]*' | sort -u |
+		diff "$work/options" -
+}
+readme_runs() {	# the README's options exist, too
+	for o in $(grep -o 'pageowner [a-z]* .*' "$TOP_SRCDIR/README.md" | grep -o -e ' --[a-z-]*' | sort -u); do
+		grep -qx -e "$o" "$work/options" || { echo "README: $o"; return 1; }
+	done
+}
+
+ok "the program has commands" test -s "$work/commands"
+ok "the manual describes each command" documented_commands
+ok "the manual describes each option" documented_options
+ok "the README uses options that exist" readme_runs
+if command -v man >/dev/null 2>&1; then
+	ok "the manual formats without warnings" sh -c "test -z \"\$(LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z '$man' 2>&1 >/dev/null)\""
+else
+	skip "the manual formats without warnings" "man is not installed"
+fi
+tap_end

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the headers declare, what the map lists and what the library exports are the same.
+. "${TOP_SRCDIR:-.}/tests/tap.sh"
+src=${TOP_SRCDIR:-.}
+
+sed -n 's/^\t\(pageowner_[a-z_]*\);$/\1/p' "$src/src/libpageowner.map" | sort >"$work/map"
+cat "$src"/include/pageowner/*.h | grep -v '^ \*' |
+	grep -o '^[a-z].*[ *]pageowner_[a-z_]*(' | sed 's/.*[ *]\(pageowner_[a-z_]*\)($/\1/' | sort -u >"$work/headers"
+lib=${TOP_BUILDDIR:-.}/.libs/libpageowner.so
+ok "headers declare what the map lists" diff "$work/map" "$work/headers"
+if [ -e "$lib" ]; then
+	nm -D --defined-only "$lib" | sed -n 's/.* T \([^@]*\).*/\1/p' | grep -v '^_' | sort >"$work/lib"
+	ok "the library exports what the map lists" diff "$work/map" "$work/lib"
+else
+	skip "the library exports what the map lists" "no shared library was built"
+fi
+tap_end

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The caller's own memory as a source, with a real dump behind it: the same bytes as from the dump itself,
+ * and with faults injected at random nothing that the kernel did not print.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <pageowner/pageowner.h>
+
+#include "harness.h"
+#include "image/image.h"
+
+#define RUNS 60
+
+/* --- the dump behind the source ------------------------------------------------------------------ */
+
+struct world {
+	struct po_image *image;
+	uint64_t seed;
+	unsigned fail_per_million;	/* pages that cannot be read: the same ones at each read */
+	uint64_t spoil_after;		/* reads after which every page may fail; 0: never */
+	uint64_t reads;
+	int how;			/* enum pageowner_read of a failure */
+	int released;
+};
+
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 31;
+	x *= 0x7fb5d329728ea185ull;
+	x ^= x >> 27;
+	x *= 0x81dadef4bc2dd44dull;
+	return x ^ x >> 33;
+}
+
+static bool page_fails(const struct world *w, uint64_t page)
+{
+	return w->reads >= w->spoil_after && mix(page ^ w->seed) % 1000000 < w->fail_per_million;
+}
+
+static int read_phys(void *self, uint64_t paddr, void *buf, size_t len, size_t *done)
+{
+	struct world *w = self;
+
+	w->reads++;
+	*done = 0;
+	while (*done < len) {
+		uint64_t at = paddr + *done;
+		size_t n = 4096 - (at & 4095), got = 0;
+
+		if (page_fails(w, at >> 12))
+			return w->how;
+		n = n < len - *done ? n : len - *done;
+		if (w->image->ops->read(w->image, at, (char *)buf + *done, n, &got) > PO_ZEROED)
+			return PAGEOWNER_READ_HOLE;
+		*done += got;
+	}
+	return PAGEOWNER_READ_OK;
+}
+
+static int next_range(void *self, uint64_t from, uint64_t *start, uint64_t *len)
+{
+	struct world *w = self;
+
+	return w->image->ops->next_range(w->image, from, start, len);
+}
+
+static void release(void *self)
+{
+	((struct world *)self)->released++;
+}
+
+/* --- what came out ------------------------------------------------------------------------------- */
+
+struct text {
+	char *at;
+	size_t len, cap;
+};
+
+static int take(void *self, const char *text, size_t len)
+{
+	struct text *t = self;
+
+	if (t->len + len + 1 > t->cap) {
+		t->cap = (t->len + len + 1) * 2;
+		t->at = realloc(t->at, t->cap);
+		if (!t->at)
+			return ENOMEM;
+	}
+	memcpy(t->at + t->len, text, len);
+	t->len += len;
+	t->at[t->len] = '\0';
+	return 0;
+}
+
+static char *fixture(const char *file)
+{
+	static char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/6.1-x86_64/%s", getenv("FIXTURES"), file);
+	return path;
+}
+
+static struct text real_text(void)
+{
+	struct text t = { NULL, 0, 0 };
+	char buf[65536];
+	ssize_t n;
+	int fd = open(fixture("words/page_owner.txt"), O_RDONLY);
+
+	while (fd >= 0 && (n = read(fd, buf, sizeof(buf))) > 0)
+		(void)take(&t, buf, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	return t;
+}
+
+static bool open_world(struct world *w)
+{
+	struct pageowner_error err;
+	const char *dump = fixture("dump.elf");
+
+	memset(w, 0, sizeof(*w));
+	w->how = PAGEOWNER_READ_ERROR;
+	if (po_image_open(&dump, 1, &w->image, &err) == PAGEOWNER_OK)
+		return true;
+	printf("# %s\n", err.text);
+	return false;
+}
+
+/* Open, report, close: the code of the first call that failed. */
+static int report(struct world *w, unsigned flags, struct text *out, struct pageowner_coverage *cov,
+		  struct pageowner_error *err)
+{
+	struct pageowner_source src = {
+		.size = sizeof(src), .flags = flags, .self = w, .name = "test",
+		.read_phys = read_phys, .next_range = next_range, .release = release,
+	};
+	char vmlinux[4096];
+	struct pageowner_open_options o = { .size = sizeof(o), .source = &src, .vmlinux = vmlinux };
+	const struct pageowner_sink sink = { sizeof(sink), out, take };
+	struct pageowner_session *s;
+	struct pageowner_iter *it;
+
+	(void)snprintf(vmlinux, sizeof(vmlinux), "%s", fixture("vmlinux"));
+	int rc = pageowner_open(&o, &s, err);
+	if (rc < 0)
+		return rc;
+	rc = pageowner_iter_new(s, NULL, &it, err);
+	if (rc == PAGEOWNER_OK) {
+		rc = pageowner_report(s, it, NULL, &sink, err);
+		cov->size = sizeof(*cov);
+		pageowner_iter_coverage(it, cov);
+		pageowner_iter_free(it);
+	}
+	pageowner_close(s);
+	return rc;
+}
+
+/* walked = recorded + the sum of all reasons */
+static void check_coverage(const struct pageowner_coverage *cov)
+{
+	uint64_t sum = cov->recorded;
+
+	for (int i = 0; i < PAGEOWNER_NR_PASS; i++)
+		sum += cov->passed[i];
+	CHECK_INT(cov->walked, sum);
+}
+
+/*
+ * Every record of out stands in the kernel's text, in the same order.  One whose stack could not be had says so
+ * in its only frame; one whose cgroup could not be read lacks that line: both are told apart from the truth.
+ */
+static size_t count_invented(const struct text *out, const struct text *real)
+{
+	const char *at = real->at, *p = out->at;
+	size_t invented = 0;
+
+	while (p && *p) {
+		const char *end = strstr(p, "\n\n");
+		size_t len = end ? (size_t)(end - p) + 2 : strlen(p);
+		const char *found = memmem(at, real->len - (size_t)(at - real->at), p, len);
+
+		if (found)
+			at = found + len;
+		else if (!memmem(p, len, "\n <stack 0x", 11))
+			invented++;
+		p += len;
+	}
+	return invented;
+}
+
+TEST(a_source_gives_the_same_bytes_as_the_dump)
+{
+	struct world w;
+	struct text out = { NULL, 0, 0 }, real = real_text();
+	struct pageowner_coverage cov;
+	struct pageowner_error err = { 0, "" };
+
+	if (!CHECK(open_world(&w)))
+		return;
+	CHECK_INT(report(&w, 0, &out, &cov, &err), PAGEOWNER_OK);
+	CHECK(real.len > 0 && out.len == real.len && !memcmp(out.at, real.at, real.len));
+	check_coverage(&cov);
+	CHECK_INT(w.released, 1);
+	po_image_close(w.image);
+	free(out.at);
+	free(real.at);
+}
+
+TEST(a_live_source_is_read_anew_and_gives_the_same_bytes)
+{
+	struct world w;
+	struct text out = { NULL, 0, 0 }, real = real_text();
+	struct pageowner_coverage cov;
+	struct pageowner_error err = { 0, "" };
+
+	if (!CHECK(open_world(&w)))
+		return;
+	CHECK_INT(report(&w, PAGEOWNER_SOURCE_LIVE, &out, &cov, &err), PAGEOWNER_OK);
+	CHECK(out.len == real.len && !memcmp(out.at, real.at, real.len));
+	po_image_close(w.image);
+	free(out.at);
+	free(real.at);
+}
+
+TEST(reads_that_fail_at_random_invent_nothing)
+{
+	static const int how[] = { PAGEOWNER_READ_ERROR, PAGEOWNER_READ_HOLE,
+				   PAGEOWNER_READ_EXCLUDED, PAGEOWNER_READ_TRUNCATED };
+	struct text real = real_text();
+	unsigned opened = 0, partial = 0;
+	struct world w;
+
+	if (!CHECK(open_world(&w)))
+		return;
+	for (unsigned run = 0; run < RUNS; run++) {
+		struct text out = { NULL, 0, 0 };
+		struct pageowner_coverage cov;
+		struct pageowner_error err = { 0, "" };
+
+		w.seed = run * 7919u + 1;
+		w.fail_per_million = 1u << run % 18;
+		w.spoil_after = run % 3 ? 0 : 2000;
+		w.reads = 0;
+		w.how = how[run % 4];
+		int rc = report(&w, 0, &out, &cov, &err);
+		if (rc < 0) {	/* it could not even begin: with words */
+			CHECK(err.code == rc && err.text[0]);
+		} else {
+			opened++;
+			partial += out.len != real.len;
+			check_coverage(&cov);
+			CHECK_INT(count_invented(&out, &real), 0);
+			if (out.len != real.len)
+				CHECK(cov.first_missing != UINT64_MAX || cov.untranslated);
+		}
+		free(out.at);
+	}
+	CHECK_INT(w.released, RUNS);
+	CHECK(opened > RUNS / 4);
+	CHECK(partial > 2);
+	po_image_close(w.image);
+	free(real.at);
+}
+
+TEST(a_source_that_delivers_nothing_is_told)
+{
+	struct world w;
+	struct text out = { NULL, 0, 0 };
+	struct pageowner_coverage cov;
+	struct pageowner_error err = { 0, "" };
+
+	if (!CHECK(open_world(&w)))
+		return;
+	w.fail_per_million = 1000000;
+	CHECK_INT(report(&w, 0, &out, &cov, &err), PAGEOWNER_ENODATA);
+	CHECK(strstr(err.text, "no kernel in this memory") != NULL);
+	po_image_close(w.image);
+}
