@@ -46,7 +46,7 @@ run() {
 
 # says TEXT: the last run printed it on standard error
 says() {
-	grep -qF -e "$1" "$work/err" && return 0
+	grep -qiF -e "$1" "$work/err" && return 0
 	echo "standard error does not say \"$1\" but:"
 	head -n 10 "$work/err"
 	return 1

@@ -28,8 +28,12 @@ real_filter() {
 	[ -s "$work/d" ] || { cat "$work/makedumpfile.log"; return 1; }
 }
 
-filtered_elf() {
-	real_filter -E -d 31 && report "$1" "$work/d" && says "excluded pages read as zero"
+filtered_elf() {	# makedumpfile leaves out runs of zeros only from 256 pages on: there may be none in page_ext
+	real_filter -E -d 31 && report "$1" "$work/d"
+}
+
+zeros_told() {
+	report "$@" && says "excluded pages read as zero"
 }
 
 filtered_kdump() {
@@ -69,7 +73,7 @@ for name in 6.1-x86_64 7.2-x86_64; do
 	make_dump --to kdump --exclude "$FIXTURES/$name/excluded-d31"
 	ok "$name: kdump without the pages that -d 31 leaves out" quiet_report $name "$work/d"
 	make_dump --to elf --exclude-zero
-	ok "$name: ELF without its zero pages" report $name "$work/d"
+	ok "$name: ELF without its zero pages, which are counted" zeros_told $name "$work/d"
 	if command -v makedumpfile >/dev/null 2>&1; then
 		ok "$name: makedumpfile -E -d 31" filtered_elf $name
 		ok "$name: makedumpfile -l -d 31" filtered_kdump $name

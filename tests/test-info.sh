@@ -16,7 +16,9 @@ has() {
 true_slide() {
 	run_time=$(sed -n 's/^\([0-9a-f]*\) T _stext$/\1/p' "$FIXTURES/$1/words/kallsyms.txt")
 	link=$(nm "$FIXTURES/$1/vmlinux" | sed -n 's/^\([0-9a-f]*\) T _stext$/\1/p')
-	[ -n "$run_time" ] && [ -n "$link" ] && printf '0x%x' $((0x$run_time - 0x$link))
+	# both lie in the top 2 GiB; the shell's numbers are signed
+	[ -n "$run_time" ] && [ -n "$link" ] &&
+		printf '0x%x' $((0x${run_time#ffffffff} - 0x${link#ffffffff}))
 }
 
 info() {

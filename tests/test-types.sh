@@ -11,8 +11,8 @@ check_types() {
 	dump=$(ls "$fix"/dump.elf "$fix"/core.kdump "$fix"/vmcore.elf 2>/dev/null | head -n 1)
 	run 0 "$PAGEOWNER" info --types -k "$fix/vmlinux" "$dump" || return 1
 	! grep 'missing, needed' "$work/out" || return 1
-	grep '  no$' "$work/out" | sed 's/^[a-z]*  *//; s/  *no$//' | sort >"$work/absent"
-	sed 's/[ 	]*#.*//' "$TOP_SRCDIR/testdata/dumps/$1/fields.absent" | grep . | sort >"$work/known"
+	grep '  no$' "$work/out" | sed 's/^[a-z]*  *//; s/  *no$//' | LC_ALL=C sort >"$work/absent"
+	sed 's/[ 	]*#.*//' "$TOP_SRCDIR/testdata/dumps/$1/fields.absent" | grep . | LC_ALL=C sort >"$work/known"
 	diff "$work/known" "$work/absent"
 }
 

@@ -15,19 +15,20 @@ fails() {
 
 # Every record of the output stands in the kernel's text; a stack that is missing may be marked.
 nothing_invented() {
-	awk -v RS= '!/<stack 0x/' "$work/out" >"$work/clean"
-	awk -v RS= 'NR == FNR { real[$0] = 1; next } !($0 in real) { print "invented:\n" $0; bad = 1 }
-		END { exit bad }' "$text" "$work/out" >"$work/invented" && return 0
-	awk -v RS= 'NR == FNR { real[$0] = 1; next } !/<stack 0x/ && !($0 in real) { print; bad = 1 }
-		END { exit bad }' "$text" "$work/out" || { head -n 5 "$work/invented"; return 1; }
+	awk -v RS= 'NR == FNR { real[$0] = 1; next }
+		!/<(stack 0x[0-9a-f]*: |memcg: |unknown>)/ && !($0 in real) { print "invented:\n" $0; bad = 1 }
+		END { exit bad }' "$text" "$work/out"
 }
 
 # A dump cut at so many percent: a clear end, and whatever is written is true.
 cut_at() {
 	size=$(wc -c <"$1")
 	head -c $((size * $2 / 100)) "$1" >"$work/cut"
-	run 1 "$PAGEOWNER" report -k "$fix/vmlinux" "$work/cut" || return 1
-	grep -qE 'ends|truncated|cut' "$work/err" || { cat "$work/err"; return 1; }
+	status=1
+	"$PAGEOWNER" report -k "$fix/vmlinux" "$work/cut" >"$work/out" 2>"$work/err" && status=0
+	grep -qE 'file ends at|ends without its end mark|is cut off' "$work/err" || { cat "$work/err"; return 1; }
+	# all that the report needs may lie before the cut: then it is complete
+	[ $status -eq 1 ] || cmp "$work/out" "$text" || return 1
 	nothing_invented
 }
 
@@ -169,6 +170,8 @@ corrupt() {
 
 handle=$(echo "$frames" | sed -n 's/^record_handle //p')
 order=$(echo "$frames" | sed -n 's/^record_order //p')
-ok "a stack handle that leads to another record" corrupt "$handle=ff3f0004" "stack 0x"
+bad=$(echo "$frames" | sed -n 's/^other_handle //p')
+ok "a stack handle that leads into the middle of a record" corrupt "$handle=$bad" "the record at 0x"
+ok "a stack handle beyond all pools" corrupt "$handle=ff3f0004" "pool 16383"
 ok "an order that cannot be" corrupt "$order=ffff" "order 65535"
 tap_end

@@ -28,21 +28,44 @@ static void print_field(struct pageowner_session *s, const char *name, uint64_t 
 		printf("%s %" PRIx64 "\n", name, paddr);
 }
 
-/* An order-0 record in the middle of memory. */
-static uint64_t find_record(struct pageowner_session *s)
-{
-	const struct pageowner_iter_options options = { sizeof(options), 0x4000, UINT64_MAX };
-	struct pageowner_record rec;
-	struct pageowner_iter *it;
-	uint64_t pfn = 0;
+#define BLOCK 1024
 
-	if (pageowner_iter_new(s, &options, &it, NULL) < 0)
-		return 0;
-	while (!pfn && pageowner_iter_next(it, &rec, NULL) == 1)
+/* The block of page frames with most records, and an order-0 record in it. */
+struct dense {
+	uint64_t block;
+	struct pageowner_record rec;
+};
+
+static void find_dense(struct pageowner_session *s, struct dense *ret)
+{
+	struct pageowner_record rec, single = { .pfn = 0 };
+	struct pageowner_iter *it;
+	unsigned nr = 0, most = 0;
+	uint64_t block = 0;
+
+	if (pageowner_iter_new(s, NULL, &it, NULL) < 0)
+		return;
+	while (pageowner_iter_next(it, &rec, NULL) == 1) {
+		if (rec.pfn / BLOCK != block)
+			nr = 0;
+		block = rec.pfn / BLOCK;
 		if (rec.order == 0)
-			pfn = rec.pfn;
+			single = rec;
+		if (++nr > most && single.pfn / BLOCK == block) {
+			most = nr;
+			*ret = (struct dense){ block * BLOCK, single };
+		}
+	}
 	pageowner_iter_free(it);
-	return pfn;
+}
+
+/* The same handle, one granule further into the pool: the middle of a record. */
+static void print_other_handle(const struct pageowner_session *s, uint32_t handle)
+{
+	uint32_t other = handle + (1u << s->depot.offset.bit_shift);
+
+	printf("other_handle %02x%02x%02x%02x\n", other & 255, other >> 8 & 255, other >> 16 & 255,
+	       other >> 24);
 }
 
 int main(int argc, char **argv)
@@ -59,16 +82,18 @@ int main(int argc, char **argv)
 	}
 	const struct po_kernel *k = &s->kernel;
 	const struct po_chunk *c = &k->map.chunk[0];
-	uint64_t pool = 0, pfn = find_record(s);
+	struct dense d = { 0 };
+	uint64_t pool = 0;
 
-	/* the entries of 1024 page frames in the middle of the dump */
-	print_range(s, "page_ext", c->page_ext + 0x4000 * k->ext_stride, 1024 * k->ext_stride);
-	print_range(s, "page", c->mem_map + 0x4000 * k->map.page_size, 1024 * k->map.page_size);
+	find_dense(s, &d);
+	print_range(s, "page_ext", c->page_ext + d.block * k->ext_stride, BLOCK * k->ext_stride);
+	print_range(s, "page", c->mem_map + d.block * k->map.page_size, BLOCK * k->map.page_size);
 	(void)po_memory_read_ptr(s->mem, s->depot.pools, &pool, NULL);
 	print_range(s, "depot", pool, 4096);
-	uint64_t owner = c->page_ext + pfn * k->ext_stride + k->owner_offset;
+	uint64_t owner = c->page_ext + d.rec.pfn * k->ext_stride + k->owner_offset;
 	print_field(s, "record_handle", owner + PO_OFFSET(&k->l, page_owner, handle));
 	print_field(s, "record_order", owner + PO_OFFSET(&k->l, page_owner, order));
+	print_other_handle(s, d.rec.handle);
 	pageowner_close(s);
 	return 0;
 }

@@ -48,11 +48,12 @@ enum {
 	PAGEOWNER_HAS_STACK = 1 << 9,
 	PAGEOWNER_HAS_PAGE_TYPE = 1 << 10,   /**< migratetype of the gfp mask */
 	PAGEOWNER_HAS_BLOCK = 1 << 11,       /**< pageblock number */
-	PAGEOWNER_HAS_BLOCK_TYPE = 1 << 12,  /**< migratetype of the pageblock */
+	PAGEOWNER_HAS_BLOCK_TYPE = 1 << 12,  /**< migratetype of the pageblock; else it is -1 */
 	PAGEOWNER_HAS_FLAGS = 1 << 13,       /**< page flags */
 	PAGEOWNER_HAS_MIGRATE_REASON = 1 << 14, /**< the page was migrated */
 	PAGEOWNER_HAS_SLAB_CHARGE = 1 << 15, /**< "Slab cache page": memcg_data is a vector of objcgs */
 	PAGEOWNER_HAS_MEMCG = 1 << 16,
+	PAGEOWNER_HAS_LOST_MEMCG = 1 << 17,  /**< charged, but to whom is not in the dump */
 };
 
 #define PAGEOWNER_COMM_MAX 32
@@ -104,6 +105,8 @@ struct pageowner_coverage {
 	uint64_t passed[PAGEOWNER_NR_PASS];
 	uint64_t bad_stacks;      /**< distinct stacks that are not in the dump or corrupt */
 	uint64_t bad_stack_records; /**< records that have one */
+	uint64_t bad_memcg_records; /**< records whose memory cgroup could not be read */
+	uint64_t bad_block_records; /**< records whose pageblock's migratetype is not in the dump */
 	/** Pages that were asked for: dropped by a filter because they were zero, and read as zeros. */
 	uint64_t pages_zeroed;
 	uint64_t pages_excluded;  /**< dropped by a filter */

@@ -25,7 +25,7 @@ void po_sink_put_slow(struct po_sink *s, const char *text, size_t len);
 
 static inline void po_sink_put(struct po_sink *s, const char *text, size_t len)
 {
-	if (len > PO_SINK_BUF - s->len) {
+	if (len > PO_SINK_BUF || len > PO_SINK_BUF - s->len) {
 		po_sink_put_slow(s, text, len);
 		return;
 	}

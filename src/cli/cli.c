@@ -48,7 +48,7 @@ struct pageowner_session *cli_open(const char *vmlinux, char **dumps, int nr, bo
 		.dumps = (const char *const *)dumps,
 		.nr_dumps = (size_t)nr,
 		.vmlinux = vmlinux,
-		.describe_only = describe_only,
+		.describe_only = 1,	/* so that notices about the dump can be told in any case */
 	};
 	struct pageowner_session *s = NULL;
 	struct pageowner_error err;
@@ -60,6 +60,11 @@ struct pageowner_session *cli_open(const char *vmlinux, char **dumps, int nr, bo
 	}
 	for (size_t i = 0; (notice = pageowner_notice(s, i)); i++)
 		cli_say("%s", notice);
+	if (!describe_only && pageowner_ready(s, &err) < 0) {
+		cli_say("%s", err.text);
+		pageowner_close(s);
+		return NULL;
+	}
 	return s;
 }
 

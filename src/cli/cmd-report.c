@@ -122,7 +122,7 @@ static bool tell_missing(const struct pageowner_coverage *cov)
 		{ cov->pages_truncated, "past the end of a truncated file" },
 		{ cov->pages_ioerror, "could not be read" },
 	};
-	bool bad = cov->bad_stacks != 0;
+	bool bad = cov->bad_stack_records || cov->bad_memcg_records || cov->bad_block_records;
 
 	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++) {
 		if (!cov->passed[lost[i]])
@@ -134,6 +134,12 @@ static bool tell_missing(const struct pageowner_coverage *cov)
 	if (cov->bad_stacks)
 		cli_say("report: %" PRIu64 " records without their stack: %" PRIu64
 			" stacks are not in the dump or corrupt", cov->bad_stack_records, cov->bad_stacks);
+	if (cov->bad_block_records)
+		cli_say("report: %" PRIu64 " records whose pageblock's migratetype is not in the dump",
+			cov->bad_block_records);
+	if (cov->bad_memcg_records)
+		cli_say("report: %" PRIu64 " records whose memory cgroup is not in the dump or corrupt",
+			cov->bad_memcg_records);
 	for (size_t i = 0; i < sizeof(cause) / sizeof(*cause); i++)
 		if (cause[i].pages)
 			cli_say("report: %" PRIu64 " pages that were needed: %s", cause[i].pages,

@@ -62,9 +62,9 @@ static const struct row rows[] = {
 #define NR_ROWS (sizeof(rows) / sizeof(*rows))
 
 const char *const po_layout_units[] = {
-	"mm/page_owner.c",  "lib/stackdepot.c", "mm/page_alloc.c",     "lib/vsprintf.c",
-	"mm/memcontrol.c",  "mm/debug.c",	"kernel/kallsyms.c",   "mm/page_ext.c",
-	"mm/sparse.c",	    "kernel/module.c",	"kernel/module/main.c", NULL,
+	"mm/page_owner.c", "lib/stackdepot.c", "mm/page_alloc.c",   "lib/vsprintf.c",
+	"mm/memcontrol.c", "mm/debug.c",       "kernel/kallsyms.c", "mm/page_ext.c",
+	"mm/sparse.c",	   NULL,
 };
 
 uint64_t po_layout_address(const struct po_layout *l, unsigned symbol)

@@ -2,6 +2,7 @@
 #include "kernel/memcg.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/status.h"
@@ -30,6 +31,96 @@ struct po_memcg_word po_memcg_split(const struct po_kernel *k, uint64_t memcg_da
 	return w;
 }
 
+/* --- a cgroup that is not in the dump ------------------------------------------------------------ */
+
+#define MAX_ROOTS	64
+#define MAX_NODES	(1u << 20)
+
+/* A search through the kernfs trees of all hierarchies, with what is still to be visited. */
+struct search {
+	const struct po_kernel *k;
+	struct po_memory *mem;
+	uint64_t cgroup;
+	uint64_t *stack;	/* rb_nodes */
+	size_t nr, cap;
+	unsigned visited;
+};
+
+static bool push(struct search *s, uint64_t rb)
+{
+	if (!rb)
+		return true;
+	if (s->nr == s->cap) {
+		size_t cap = s->cap ? s->cap * 2 : 256;
+		uint64_t *grown = realloc(s->stack, cap * sizeof(*grown));
+		if (!grown)
+			return false;
+		s->stack = grown;
+		s->cap = cap;
+	}
+	s->stack[s->nr++] = rb;
+	return true;
+}
+
+static uint64_t read_or_zero(struct search *s, uint64_t kva)
+{
+	uint64_t v;
+
+	return po_memory_read_ptr(s->mem, kva, &v, NULL) == PAGEOWNER_OK ? v : 0;
+}
+
+/* The node below top (itself included) that belongs to the cgroup; 0: none. */
+static uint64_t search_tree(struct search *s, uint64_t top)
+{
+	const struct po_layout *l = &s->k->l;
+
+	s->nr = 0;
+	if (!push(s, top + PO_OFFSET(l, kernfs_node, rb)))
+		return 0;
+	while (s->nr && s->visited++ < MAX_NODES) {
+		uint64_t rb = s->stack[--s->nr], kn = rb - PO_OFFSET(l, kernfs_node, rb);
+
+		if (read_or_zero(s, kn + PO_OFFSET(l, kernfs_node, priv)) == s->cgroup)
+			return kn;
+		/* files have another union member there, and no pointer that maps */
+		if (!push(s, read_or_zero(s, kn + PO_OFFSET(l, kernfs_node, children))) ||
+		    !push(s, read_or_zero(s, rb + PO_OFFSET(l, rb_node, rb_left))) ||
+		    !push(s, read_or_zero(s, rb + PO_OFFSET(l, rb_node, rb_right))))
+			return 0;
+	}
+	return 0;
+}
+
+/*
+ * makedumpfile has left out pages that hold struct cgroup (releases that take the second page of a slab of
+ * a newer kernel for a free one).  The directory in cgroupfs knows its cgroup, too.
+ */
+static uint64_t find_kernfs_node(const struct po_kernel *k, struct po_memory *mem, uint64_t cgroup)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t head = PO_SYM(l, cgroup_roots), at, kn = 0;
+	struct search s = { .k = k, .mem = mem, .cgroup = cgroup };
+
+	if (!head || !PO_HAS(l, cgroup_root, root_list) || !PO_HAS(l, cgroup_root, cgrp) ||
+	    !PO_HAS(l, kernfs_node, priv) ||
+	    !PO_HAS(l, kernfs_node, rb) || !PO_HAS(l, kernfs_node, children) ||
+	    !PO_HAS(l, rb_node, rb_left) || !PO_HAS(l, rb_node, rb_right))
+		return 0;
+	at = read_or_zero(&s, head);
+	for (int i = 0; at && at != head && !kn && i < MAX_ROOTS; i++) {
+		uint64_t root = at - PO_OFFSET(l, cgroup_root, root_list);
+		uint64_t top = read_or_zero(&s, root + PO_OFFSET(l, cgroup_root, cgrp) +
+						       PO_OFFSET(l, cgroup, kn));
+		if (top)
+			kn = search_tree(&s, top);
+		at = read_or_zero(&s, at);
+	}
+	free(s.stack);
+	return kn;
+}
+
+/* --- names --------------------------------------------------------------------------------------- */
+
 static int read_name(const struct po_kernel *k, struct po_memory *mem, uint64_t cgroup,
 		     struct po_memcg *ret, struct pageowner_error *err)
 {
@@ -37,10 +128,14 @@ static int read_name(const struct po_kernel *k, struct po_memory *mem, uint64_t 
 	uint64_t kn, parent, name;
 	uint64_t parent_at = PO_HAS(l, kernfs_node, __parent) ? PO_OFFSET(l, kernfs_node, __parent) :
 								PO_OFFSET(l, kernfs_node, parent);
-	int rc = po_memory_read_ptr(mem, cgroup + PO_OFFSET(l, cgroup, kn), &kn, err);
+	struct pageowner_error why;
+	int rc = po_memory_read_ptr(mem, cgroup + PO_OFFSET(l, cgroup, kn), &kn, &why);
 
-	if (rc < 0)
-		return rc;
+	if (rc < 0) {
+		kn = find_kernfs_node(k, mem, cgroup);
+		if (!kn)
+			return po_fail(err, rc, "%s", why.text);
+	}
 	if (!kn) {	/* kernfs_name() of no node */
 		memcpy(ret->name, "(null)", sizeof("(null)"));
 		return PAGEOWNER_OK;

@@ -189,7 +189,13 @@ static int find_kernel(struct pageowner_session *s, struct pageowner_error *err)
 static int open_types(struct pageowner_session *s, struct po_elf **debug, struct po_types **ret,
 		      struct pageowner_error *err)
 {
-	const uint64_t hints[] = { LINK(&s->kernel.l, __set_page_owner), 0 };
+	const struct po_layout *l = &s->kernel.l;
+	const uint64_t hints[] = {
+		LINK(l, __set_page_owner),
+		/* after it: what ends the list when this kernel has no modules */
+		LINK(l, __module_address),
+		0,
+	};
 	struct po_elf_section sec;
 	struct po_elf *elf = s->elf;
 

@@ -122,7 +122,7 @@ static bool search_stride(struct search *s, uint64_t stride)
 
 		if (p < start)
 			p += stride;
-		for (; p < start + len; p += stride) {
+		for (; p - start < len; p += stride) {	/* also where start + len is the end of all */
 			if (s->last_stride &&
 			    p % s->last_stride == s->find->banner_at % s->last_stride)
 				continue;
@@ -155,7 +155,7 @@ static bool try_note(struct search *s, const char *note)
 #define MAX_OTHERS	3
 
 struct others {
-	char text[MAX_OTHERS][200];
+	char text[MAX_OTHERS][512];
 	unsigned nr;
 };
 

@@ -134,11 +134,16 @@ int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t han
 
 	ret->handle = po_depot_key(d, handle);
 	ret->nr = 0;
-	/* where the kernel's own fetch gives up (with a warning), so do we: a record without frames */
-	if (ret->handle == 0 || (d->has_bound && index >= d->bound) || index >= d->nr_pools)
-		return PAGEOWNER_OK;
+	if (ret->handle == 0)
+		return PAGEOWNER_OK;	/* no stack, as in the kernel's own fetch */
+	/* the kernel's would warn and find none: nothing but corruption leads here */
+	if ((d->has_bound && index >= d->bound) || index >= d->nr_pools)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "stack 0x%x: pool %" PRIu64 " of %" PRIu64,
+			       ret->handle, index, d->has_bound ? d->bound : d->nr_pools);
 	int rc = po_memory_read_ptr(mem, d->pools + index * d->k->abi.ptr_size, &pool, err);
-	if (rc == PAGEOWNER_OK && pool)
+	if (rc == PAGEOWNER_OK && !pool)
+		rc = po_fail(err, PAGEOWNER_ECORRUPT, "pool %" PRIu64 " does not exist", index);
+	if (rc == PAGEOWNER_OK)
 		rc = read_record(d, mem, pool + offset, pool_size > offset ? pool_size - offset : 0, ret,
 				 err);
 	return rc < 0 ? po_within(err, rc, "stack 0x%x", ret->handle) : rc;

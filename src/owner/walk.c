@@ -205,7 +205,7 @@ static int resolve_memcg(struct po_walk *w, uint64_t memcg_data, const struct me
 	if (!memcg)
 		return po_fail_nomem(err, "memory cgroups");
 	*slot = (struct memcg_slot){ memcg_data, po_memcg_read(w->b.k, w->mem, &word, memcg, err), memcg };
-	return slot->found;
+	return slot->found;	/* err is told this once; a cached failure says no more */
 }
 
 /* print_page_owner_memcg(): only kernels that print the lines are asked. */
@@ -224,6 +224,10 @@ static int decode_memcg(struct po_walk *w, const uint8_t *page, struct pageowner
 		return PAGEOWNER_OK;
 	}
 	int rc = resolve_memcg(w, data, &slot, err);
+	if (rc < 0 && rc != PAGEOWNER_ENOMEM) {
+		rec->have |= PAGEOWNER_HAS_LOST_MEMCG;
+		w->cov.bad_memcg_records++;
+	}
 	if (rc <= 0)
 		return rc;
 	rec->memcg = slot->memcg->name;
@@ -244,6 +248,8 @@ static void decode_page(struct po_walk *w, const uint8_t *page, struct pageowner
 	rec->have |= PAGEOWNER_HAS_FLAGS | PAGEOWNER_HAS_PAGE_TYPE | PAGEOWNER_HAS_BLOCK;
 	if (rec->block_type >= 0)
 		rec->have |= PAGEOWNER_HAS_BLOCK_TYPE;
+	else
+		w->cov.bad_block_records++;
 }
 
 /* Fill rec from its page_owner bytes; flaws that leave a record useful are told in err with a result of 1. */
@@ -251,7 +257,7 @@ static int make_record(struct po_walk *w, const uint8_t *owner, const uint8_t *p
 		       struct pageowner_record *rec, struct pageowner_error *err)
 {
 	const struct po_kernel *k = w->b.k;
-	struct pageowner_error *flaw = err;
+	struct pageowner_error *flaw = err, later = { .code = PAGEOWNER_OK };
 
 	decode_owner(k, owner, rec);
 	if (rec->migrate_reason != w->b.words->not_migrated)
@@ -267,12 +273,13 @@ static int make_record(struct po_walk *w, const uint8_t *owner, const uint8_t *p
 		if (flaw->code != PAGEOWNER_OK) {
 			w->cov.bad_stacks++;
 			po_within(flaw, flaw->code, "PFN 0x%" PRIx64, rec->pfn);
-			flaw = NULL;
+			flaw = &later;	/* one flaw is told of a record */
 		}
 	}
 	rc = decode_memcg(w, page, rec, flaw);
 	if (rc < 0 && rc != PAGEOWNER_ENOMEM) {
-		po_within(flaw, rc, "PFN 0x%" PRIx64 ": its memory cgroup", rec->pfn);
+		if (flaw->code != PAGEOWNER_OK)
+			po_within(flaw, rc, "PFN 0x%" PRIx64 ": its memory cgroup", rec->pfn);
 		rc = PAGEOWNER_OK;
 	}
 	w->cov.recorded++;

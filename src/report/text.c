@@ -349,6 +349,8 @@ static void add_memcg(struct po_text *t, const struct pageowner_record *rec)
 {
 	if ((rec->have & PAGEOWNER_HAS_SLAB_CHARGE) && t->w->slab_line)
 		add_string(t, "Slab cache page\n");
+	if (rec->have & PAGEOWNER_HAS_LOST_MEMCG)
+		add_string(t, "Charged to <memcg: not in dump>\n");
 	if (!(rec->have & PAGEOWNER_HAS_MEMCG))
 		return;
 	add_string(t, "Charged ");
