@@ -173,5 +173,25 @@ order=$(echo "$frames" | sed -n 's/^record_order //p')
 bad=$(echo "$frames" | sed -n 's/^other_handle //p')
 ok "a stack handle that leads into the middle of a record" corrupt "$handle=$bad" "the record at 0x"
 ok "a stack handle beyond all pools" corrupt "$handle=ff3f0004" "pool 16383"
+# A stack of 240 frames makes its records longer than the kernel's buffer of one page.
+too_long() {
+	"$DUMPTOOL" "$dump" "$work/c" --to elf --corrupt "$size=f0000000" || return 1
+	run 0 "$PAGEOWNER" report -k "$fix/vmlinux" "$work/c" && says "the kernel refuses more than 4095" || return 1
+	[ "$(grep -c '^PFN' "$work/out")" -eq "$(grep -c '^PFN' "$text")" ]
+}
+
+# cat(1) would have stopped at the first of them: all before it is there, and no more.
+too_long_strict() {
+	run 1 "$PAGEOWNER" report --strict -k "$fix/vmlinux" "$work/c" && says "the kernel refuses more than 4095" &&
+		says "partial" || return 1
+	bytes=$(wc -c <"$work/out")
+	cmp -n "$bytes" "$work/out" "$text" && [ "$bytes" -lt "$(wc -c <"$text")" ] || return 1
+	long=$(sed -n 's/.*PFN 0x\([0-9a-f]*\): record of.*/\1/p' "$work/err" | head -n 1)
+	! grep -q "^PFN $((0x$long)) " "$work/out"
+}
+
+size=$(echo "$frames" | sed -n 's/^stack_size //p')
+ok "a record longer than the kernel's buffer is printed and named" too_long
+ok "--strict ends where cat would have ended" too_long_strict
 ok "an order that cannot be" corrupt "$order=ffff" "order 65535"
 tap_end

@@ -68,6 +68,18 @@ static void print_other_handle(const struct pageowner_session *s, uint32_t handl
 	       other >> 24);
 }
 
+/* The number of frames in the depot record of a handle. */
+static void print_stack_size(struct pageowner_session *s, uint32_t handle)
+{
+	const struct po_depot *d = &s->depot;
+	uint64_t index = (handle >> d->index.bit_shift & ((1u << d->index.bit_size) - 1)) - d->bias;
+	uint64_t offset = handle >> d->offset.bit_shift & ((1u << d->offset.bit_size) - 1), pool;
+
+	if (po_memory_read_ptr(s->mem, d->pools + index * 8, &pool, NULL) == PAGEOWNER_OK)
+		print_field(s, "stack_size", pool + offset * 16 +
+						     PO_OFFSET(&s->kernel.l, stack_record, size));
+}
+
 int main(int argc, char **argv)
 {
 	const char *dump = argc > 3 ? argv[3] : NULL;
@@ -94,6 +106,8 @@ int main(int argc, char **argv)
 	print_field(s, "record_handle", owner + PO_OFFSET(&k->l, page_owner, handle));
 	print_field(s, "record_order", owner + PO_OFFSET(&k->l, page_owner, order));
 	print_other_handle(s, d.rec.handle);
+	print_stack_size(s, d.rec.handle);
+	printf("record_pfn %" PRIx64 "\n", d.rec.pfn);
 	pageowner_close(s);
 	return 0;
 }

@@ -13,7 +13,7 @@ volatile sig_atomic_t cli_stop;
 
 static bool progress_shown;
 
-static void vsay(const char *fmt, va_list ap)
+static void __attribute__((format(printf, 1, 0))) vsay(const char *fmt, va_list ap)
 {
 	cli_progress_end();
 	(void)fputs("pageowner: ", stderr);

@@ -530,6 +530,22 @@ TEST(an_image_that_translates_needs_no_page_tables)
 	po_image_close(img);
 }
 
+TEST(an_image_with_one_handle_is_shared_by_its_clones)
+{
+	struct debugger d = { PAGEOWNER_READ_OK, 8 };
+	struct po_image *img;
+	struct po_memory *mem = debugger_memory(&d, &img), *copy = NULL;
+	uint64_t v = 0;
+
+	CHECK_INT(po_memory_clone(mem, &copy, NULL), PAGEOWNER_OK);
+	CHECK(po_memory_image(copy) == img);
+	po_memory_free(mem);
+	CHECK_INT(po_memory_read_ptr(copy, 0x20, &v, NULL), PAGEOWNER_OK);
+	CHECK_INT(v, 0x2726252423222120);
+	po_memory_free(copy);
+	po_image_close(img);
+}
+
 TEST(what_such_an_image_lacks_is_told_by_kernel_address)
 {
 	struct debugger d = { PAGEOWNER_READ_EXCLUDED, 0 };
