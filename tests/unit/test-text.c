@@ -314,13 +314,13 @@ TEST(migratetypes_that_are_not_known)
 
 /* --- lines after the second ------------------------------------------------------------------ */
 
-static const char *tail_of(const struct pageowner_record *rec, bool slab_line)
+static const char *lines_of(const struct pageowner_record *rec, bool slab_line)
 {
 	struct po_words w;
 
 	set_words(&w, "PFN %lu", "\n", false);
 	w.slab_line = slab_line;
-	return text_of(&w, rec) + sizeof("107248");
+	return text_of(&w, rec);
 }
 
 TEST(a_page_that_was_migrated)
@@ -331,14 +331,14 @@ TEST(a_page_that_was_migrated)
 	CHECK_STR(text_of(&(struct po_words){ .gfp = gfp_names, .page = page_names }, &rec),
 		  FRAMES "\n");
 	rec.have |= PAGEOWNER_HAS_MIGRATE_REASON;
-	CHECK(strstr(tail_of(&rec, true), FRAMES "Page has been migrated, last migrate reason: "
+	CHECK(strstr(lines_of(&rec, true), FRAMES "Page has been migrated, last migrate reason: "
 					  "memory_failure\n\n") != NULL);
 	rec.migrate_reason = 2;	/* a table that is one short of its enum prints as the kernel does */
-	CHECK(strstr(tail_of(&rec, true), " last migrate reason: (null)\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, true), " last migrate reason: (null)\n\n") != NULL);
 	rec.migrate_reason = 3;
-	CHECK(strstr(tail_of(&rec, true), " last migrate reason: <unknown>\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, true), " last migrate reason: <unknown>\n\n") != NULL);
 	rec.migrate_reason = -2;
-	CHECK(strstr(tail_of(&rec, true), " last migrate reason: <unknown>\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, true), " last migrate reason: <unknown>\n\n") != NULL);
 }
 
 TEST(charges)
@@ -347,17 +347,17 @@ TEST(charges)
 
 	rec.stack = NULL;
 	rec.memcg = "user.slice";
-	CHECK(strstr(tail_of(&rec, true), "Charged") == NULL);
+	CHECK(strstr(lines_of(&rec, true), "Charged") == NULL);
 	rec.have = PAGEOWNER_HAS_MEMCG;
-	CHECK(strstr(tail_of(&rec, true), "\nCharged to memcg user.slice\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, true), "\nCharged to memcg user.slice\n\n") != NULL);
 	rec.memcg_objcg = 1;
-	CHECK(strstr(tail_of(&rec, true), "\nCharged (via objcg) to memcg user.slice\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, true), "\nCharged (via objcg) to memcg user.slice\n\n") != NULL);
 	rec.memcg_offline = 1;
-	CHECK(strstr(tail_of(&rec, true), "\nCharged (via objcg) to offline memcg user.slice\n\n") !=
+	CHECK(strstr(lines_of(&rec, true), "\nCharged (via objcg) to offline memcg user.slice\n\n") !=
 	      NULL);
 	rec.memcg_objcg = 0;
 	rec.memcg = "/";
-	CHECK(strstr(tail_of(&rec, true), "\nCharged to offline memcg /\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, true), "\nCharged to offline memcg /\n\n") != NULL);
 }
 
 TEST(slab_pages)
@@ -365,11 +365,11 @@ TEST(slab_pages)
 	struct pageowner_record rec = a_record();
 
 	rec.have = PAGEOWNER_HAS_SLAB_CHARGE;
-	CHECK(strstr(tail_of(&rec, true), FRAMES "Slab cache page\n\n") != NULL);
-	CHECK(strstr(tail_of(&rec, false), "Slab") == NULL);
+	CHECK(strstr(lines_of(&rec, true), FRAMES "Slab cache page\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, false), "Slab") == NULL);
 	rec.have |= PAGEOWNER_HAS_MIGRATE_REASON;
 	rec.migrate_reason = 0;
-	CHECK(strstr(tail_of(&rec, true), "reason: compaction\nSlab cache page\n\n") != NULL);
+	CHECK(strstr(lines_of(&rec, true), "reason: compaction\nSlab cache page\n\n") != NULL);
 }
 
 TEST(the_longest_name_of_a_memcg_fits)
@@ -383,7 +383,7 @@ TEST(the_longest_name_of_a_memcg_fits)
 	rec.memcg_objcg = rec.memcg_offline = 1;
 	rec.memcg = name;
 	snprintf(want, sizeof(want), "Slab cache page\nCharged (via objcg) to offline memcg %s\n\n", name);
-	CHECK(strstr(tail_of(&rec, true), want) != NULL);
+	CHECK(strstr(lines_of(&rec, true), want) != NULL);
 }
 
 /* --- stacks ---------------------------------------------------------------------------------- */
@@ -426,7 +426,7 @@ TEST(a_stack_without_frames_has_no_lines)
 	struct pageowner_record rec = a_record();
 
 	rec.stack = &none;
-	CHECK_STR(tail_of(&rec, true) - sizeof("107248"), "PFN 107248\n\n");
+	CHECK_STR(lines_of(&rec, true), "PFN 107248\n\n");
 }
 
 TEST(stacks_are_told_apart_by_their_ids)
