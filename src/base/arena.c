@@ -19,7 +19,7 @@ void *po_arena_alloc(struct po_arena *a, size_t bytes)
 	if (bytes > SIZE_MAX / 2)
 		return NULL;
 	bytes = (bytes + align - 1) / align * align;
-	if (bytes > a->left) {
+	if (bytes > a->left || !a->blocks) {
 		size_t size = bytes > BLOCK ? bytes : BLOCK;
 		struct po_arena_block *b = malloc(sizeof(*b) + size);
 		if (!b)

@@ -63,7 +63,7 @@ const char *pageowner_strerror(int code)
 		[-PAGEOWNER_ESTOPPED] = "stopped",
 		[-PAGEOWNER_ETOOLONG] = "record too long for the kernel's buffer",
 	};
-	int i = -code;
+	unsigned i = 0u - (unsigned)code;
 
-	return i >= 0 && (size_t)i < sizeof(words) / sizeof(*words) ? words[i] : "unknown failure";
+	return i < sizeof(words) / sizeof(*words) ? words[i] : "unknown failure";
 }

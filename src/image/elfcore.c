@@ -268,7 +268,7 @@ static const char *machine_name(uint64_t e_machine)
 	case 3: return "i386";
 	case 40: return "arm";
 	case 62: return "x86_64";
-	case 183: return "aarch64";
+	case 183: return "arm64";
 	default: return NULL;
 	}
 }

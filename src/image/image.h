@@ -77,7 +77,7 @@ struct po_image {
 	uint64_t bytes_held;		/* memory whose bytes the dump holds */
 	char *vmcoreinfo;		/* the kernel's note as terminated text, or NULL; owned */
 	size_t vmcoreinfo_len;
-	char *machine;			/* "x86_64" … says the container (a hint), or NULL; owned */
+	char *machine;			/* "x86_64", "i386", "arm", "arm64" (a hint), or NULL; owned */
 	char *description;		/* one line for `info`: "ELF core, 12 segments"; owned */
 	char *notices;			/* lines, each with its \n, for the user; or NULL; owned */
 };

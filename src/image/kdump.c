@@ -336,8 +336,10 @@ static int take_vmcoreinfo(struct kdump *kd)
 /* uname's word for the machine, as ours. */
 static const char *machine_name(const char *uname)
 {
-	if (strcmp(uname, "x86_64") == 0 || strcmp(uname, "aarch64") == 0)
+	if (strcmp(uname, "x86_64") == 0)
 		return uname;
+	if (strcmp(uname, "aarch64") == 0)
+		return "arm64";
 	if (uname[0] == 'i' && uname[1] >= '3' && uname[1] <= '6' && strcmp(uname + 2, "86") == 0)
 		return "i386";
 	return strncmp(uname, "arm", 3) == 0 ? "arm" : NULL;

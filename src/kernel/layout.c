@@ -64,7 +64,7 @@ static const struct row rows[] = {
 const char *const po_layout_units[] = {
 	"mm/page_owner.c", "lib/stackdepot.c", "mm/page_alloc.c",   "lib/vsprintf.c",
 	"mm/memcontrol.c", "mm/debug.c",       "kernel/kallsyms.c", "mm/page_ext.c",
-	"mm/sparse.c",	   NULL,
+	"mm/sparse.c",	   "mm/memblock.c",    NULL,
 };
 
 uint64_t po_layout_address(const struct po_layout *l, unsigned symbol)

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * SPARSEMEM: the coded section_mem_map and the biased page_ext pointer of each section lead to the
- * structures without knowing vmemmap's or the direct map's base, which KASLR moves.
- */
 #include "kernel/memmap.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/status.h"
 #include "kernel/kernel.h"
-#include "memory/vmcoreinfo.h"
 
-/* Low bits of section_mem_map (include/linux/mmzone.h); the coded pointer keeps the low six clear. */
-#define SECTION_HAS_MEM_MAP	0x2u
-#define SECTION_IS_EARLY	0x8u	/* commit 326e1b8f83a4 (5.3) */
-#define SECTION_FLAGS		0x3fu
-#define PAGE_EXT_INVALID	0x1u	/* commit b1d5488a2527 (6.1): the section is going offline */
 #define SUBSECTION_SHIFT	21
-#define MAX_SECTIONS		(1u << 22)
+#define MAX_REGIONS		4096
 
 void po_memmap_fini(struct po_memmap *map)
 {
@@ -29,6 +19,9 @@ void po_memmap_fini(struct po_memmap *map)
 		free(map->chunk[i].pageblocks);
 	}
 	free(map->chunk);
+	free(map->valid);
+	map->valid = NULL;
+	map->nr_valid = 0;
 	map->chunk = NULL;
 	map->nr = 0;
 }
@@ -49,14 +42,42 @@ const struct po_chunk *po_memmap_chunk(const struct po_memmap *map, uint64_t pfn
 	return &map->chunk[low];
 }
 
-bool po_chunk_pfn_valid(const struct po_chunk *c, uint64_t pfn, unsigned page_shift)
+/* Whether a range of valid PFNs meets the pageblock of pfn: the rule of arm, with a block of 1 for others. */
+static bool in_ranges(const struct po_memmap *map, uint64_t pfn, uint64_t block)
 {
-	if (!c || pfn < c->pfn)
+	uint64_t from = pfn & ~(block - 1), to = from + block;
+
+	for (size_t i = 0; i < map->nr_valid; i++)
+		if (map->valid[i].pfn < to && from < map->valid[i].pfn + map->valid[i].nr)
+			return true;
+	return false;
+}
+
+bool po_pfn_valid(const struct po_kernel *k, uint64_t pfn)
+{
+	const struct po_memmap *map = &k->map;
+
+	if (map->nr_valid)
+		return in_ranges(map, pfn, map->valid_by_block ? (uint64_t)1 << k->pageblock.order : 1);
+	const struct po_chunk *c = po_memmap_chunk(map, pfn, false);
+	if (!c)
 		return false;
 	if (c->early || !c->subsections)
 		return true;
-	uint64_t bit = (pfn - c->pfn) >> (SUBSECTION_SHIFT - page_shift);
+	uint64_t bit = (pfn - c->pfn) >> (SUBSECTION_SHIFT - k->page_shift);
 	return c->subsections[bit / 64] >> bit % 64 & 1;
+}
+
+struct po_chunk *po_memmap_add(struct po_memmap *map)
+{
+	if (map->nr % 64 == 0) {
+		struct po_chunk *grown = realloc(map->chunk, (map->nr + 64) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		map->chunk = grown;
+	}
+	memset(&map->chunk[map->nr], 0, sizeof(*map->chunk));
+	return &map->chunk[map->nr++];
 }
 
 bool po_memmap_pfn_of(const struct po_memmap *map, uint64_t page_kva, uint64_t *ret)
@@ -71,184 +92,170 @@ bool po_memmap_pfn_of(const struct po_memmap *map, uint64_t page_kva, uint64_t *
 	return false;
 }
 
-/* --- sections ------------------------------------------------------------------------------------ */
+/* --- FLATMEM ------------------------------------------------------------------------------------- */
 
-struct sections {
-	struct po_kernel *k;
-	struct po_memory *mem;
-	uint64_t nr;			/* sections up to max_pfn */
-	uint64_t roots;			/* kva of the array of pointers, or 0 */
-	uint64_t flat;			/* kva of the array of structs, or 0 */
-	uint64_t per_root;
-	uint64_t size;			/* of struct mem_section */
-	uint8_t *buf;			/* per_root structs */
+struct node {
+	uint64_t start;			/* PFN */
+	uint64_t mem_map, page_ext;	/* kva of the first one's struct page and page_ext entry */
 };
 
 /*
- * PFN bits of a section, best source first.  Without the number in VMCOREINFO (before commit
- * 4f5aecdff25f, 5.13) and without a subsection map of more than one word, only the machine tells.
+ * One chunk a zone: struct pages and page_ext are the node's, but pageblock bits are kept by zone.  The page_ext
+ * table begins at the block of MAX_ORDER pages that the node begins in.
  */
-static int section_shift(const struct po_kernel *k, unsigned *ret, struct pageowner_error *err)
+static int add_zone(struct po_kernel *k, struct po_memory *mem, const struct node *node, uint64_t zone,
+		    struct pageowner_error *err)
 {
-	int64_t bits = 0;
+	const struct po_layout *l = &k->l;
+	uint64_t nr, start, bits = 0, base = node->start >> k->max_order << k->max_order;
+	int rc = po_memory_read_ptr(mem, zone + PO_OFFSET(l, zone, spanned_pages), &nr, err);
 
-	if (!po_vmcoreinfo_number(k->note, "NUMBER(SECTION_SIZE_BITS)", &bits)) {
-		if (k->machine != 62 /* EM_X86_64 */)
-			return po_fail(err, PAGEOWNER_EUNSUPP,
-				       "size of a memory section: not told by VMCOREINFO");
-		bits = 27;
-	}
-	if (bits <= (int64_t)k->page_shift || bits > 40)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "sections of 2^%lld bytes", (long long)bits);
-	*ret = (unsigned)bits - k->page_shift;
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read_ptr(mem, zone + PO_OFFSET(l, zone, zone_start_pfn), &start, err);
+	if (rc == PAGEOWNER_OK && PO_HAS(l, zone, pageblock_flags))
+		rc = po_memory_read_ptr(mem, zone + PO_OFFSET(l, zone, pageblock_flags), &bits, err);
+	if (rc < 0 || !nr)
+		return rc;
+	if (start < node->start || start >= k->max_pfn || nr > k->max_pfn - start)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "zone of 0x%" PRIx64 " pages at PFN 0x%" PRIx64, nr,
+			       start);
+	struct po_chunk *c = po_memmap_add(&k->map);
+	if (!c)
+		return po_fail_nomem(err, "zones");
+	c->pfn = start;
+	c->nr = nr;
+	c->early = true;
+	c->usage = bits;
+	c->mem_map = po_wrap(&k->abi, node->mem_map + (start - node->start) * k->map.page_size);
+	if (node->page_ext)
+		c->page_ext = po_wrap(&k->abi, node->page_ext + (start - base) * k->ext_stride);
 	return PAGEOWNER_OK;
 }
 
-/* mem_section is an array of pointers, a pointer to one (commit 83e3c48729d9, 4.15), or an array. */
-static int find_sections(struct sections *s, struct pageowner_error *err)
+static int add_node(struct po_kernel *k, struct po_memory *mem, uint64_t at, struct pageowner_error *err)
 {
-	const struct po_layout *l = &s->k->l;
-	uint64_t at = PO_SYM(l, mem_section);
+	const struct po_layout *l = &k->l;
+	struct node node = { 0 };
+	uint64_t nr;
+	int rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, pglist_data, node_start_pfn), &node.start, err);
 
-	if (!at || !PO_HAS_VAR(l, mem_section) || !PO_HAS(l, mem_section, section_mem_map) ||
-	    !PO_HAS(l, mem_section, page_ext))
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, pglist_data, node_mem_map), &node.mem_map, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, pglist_data, node_page_ext),
+					&node.page_ext, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read_uint(mem, at + PO_OFFSET(l, pglist_data, nr_zones), 4, &nr, err);
+	for (uint64_t z = 0; rc == PAGEOWNER_OK && z < nr; z++) {
+		if (z >= PO_AT(l, pglist_data, node_zones)->type.nr_elems)
+			return po_fail(err, PAGEOWNER_ECORRUPT, "node of %" PRIu64 " zones", nr);
+		rc = add_zone(k, mem, &node, at + PO_OFFSET(l, pglist_data, node_zones) +
+						       z * PO_SIZE(l, zone), err);
+	}
+	return rc;
+}
+
+static int by_pfn(const void *a, const void *b)
+{
+	const struct po_chunk *x = a, *y = b;
+
+	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
+}
+
+static int open_flat(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	int rc;
+
+	if (!PO_HAS(l, pglist_data, node_mem_map) || !PO_HAS(l, pglist_data, node_page_ext) ||
+	    !PO_HAS_SYM(l, contig_page_data))
 		return po_fail(err, PAGEOWNER_EUNSUPP,
-			       "memory model: neither mem_section nor a flat map is known");
-	const struct po_type_info *type = PO_VAR(l, mem_section);
-	s->size = PO_SIZE(l, mem_section);
-	if (s->size == 0 || s->size > po_kernel_page_size(s->k))
-		return po_fail(err, PAGEOWNER_ENOTYPE, "struct mem_section of %" PRIu64 " bytes",
-			       s->size);
-	s->per_root = po_kernel_page_size(s->k) / s->size;
-	if (type->kind == PO_KIND_ARRAY && type->elem_kind == PO_KIND_STRUCT) {
-		s->flat = at;
-		s->k->map.model = "SPARSEMEM, static";
-		if (s->nr > type->nr_elems)
-			s->nr = type->nr_elems;
-		return PAGEOWNER_OK;
-	}
-	s->k->map.model = "SPARSEMEM, extreme";
-	s->roots = at;
-	if (type->kind == PO_KIND_POINTER)
-		return po_memory_read_ptr(s->mem, at, &s->roots, err);
+			       "memory model: neither mem_section nor contig_page_data is known");
+	k->map.model = "FLATMEM";
+	rc = add_node(k, mem, PO_SYM(l, contig_page_data), err);
+	if (rc < 0)
+		return po_within(err, rc, "contig_page_data");
+	if (k->map.nr)
+		qsort(k->map.chunk, k->map.nr, sizeof(*k->map.chunk), by_pfn);
+	for (size_t i = 1; i < k->map.nr; i++)
+		if (k->map.chunk[i].pfn < k->map.chunk[i - 1].pfn + k->map.chunk[i - 1].nr)
+			return po_fail(err, PAGEOWNER_ECORRUPT, "zones overlap at PFN 0x%" PRIx64,
+				       k->map.chunk[i].pfn);
 	return PAGEOWNER_OK;
 }
 
-/* Subsections of a section that was plugged in later, and the pageblock bitmap comes with pageblock.c. */
-static int read_subsections(const struct sections *s, struct po_chunk *c)
+/* --- which PFNs are valid ------------------------------------------------------------------------ */
+
+static int add_valid(struct po_memmap *map, uint64_t pfn, uint64_t nr)
 {
-	const struct po_layout *l = &s->k->l;
+	struct po_pfn_range *grown = realloc(map->valid, (map->nr_valid + 1) * sizeof(*grown));
 
-	if (c->early || !c->usage || !PO_HAS(l, mem_section_usage, subsection_map))
-		return PAGEOWNER_OK;
-	const struct po_member *m = PO_AT(l, mem_section_usage, subsection_map);
-	size_t longs = (size_t)(m->type.size / s->k->abi.ptr_size);
-	uint64_t v;
-
-	c->subsections = calloc(longs + 1, sizeof(*c->subsections));
-	for (size_t i = 0; c->subsections && i < longs; i++) {
-		if (po_memory_read_ptr(s->mem, c->usage + m->offset + i * s->k->abi.ptr_size, &v,
-				       NULL) < 0)
-			continue;
-		size_t bit = i * s->k->abi.ptr_size * 8;
-		c->subsections[bit / 64] |= v << bit % 64;
-	}
-	return c->subsections ? PAGEOWNER_OK : PAGEOWNER_ENOMEM;
-}
-
-static int add_section(const struct sections *s, uint64_t nr, const uint8_t *raw,
-		       struct pageowner_error *err)
-{
-	const struct po_layout *l = &s->k->l;
-	struct po_memmap *map = &s->k->map;
-	uint64_t coded = po_member_load(&s->k->abi, PO_AT(l, mem_section, section_mem_map), raw);
-	uint64_t ext = po_member_load(&s->k->abi, PO_AT(l, mem_section, page_ext), raw);
-	uint64_t pfn = nr << map->section_shift;
-
-	if (!(coded & SECTION_HAS_MEM_MAP))
-		return PAGEOWNER_OK;
-	struct po_chunk c = {
-		.pfn = pfn,
-		.nr = (uint64_t)1 << map->section_shift,
-		/* both pointers are biased: they would be those of PFN 0 */
-		.mem_map = po_wrap(&s->k->abi, (coded & ~(uint64_t)SECTION_FLAGS) + pfn * map->page_size),
-		.early = !PO_HAS(l, mem_section_usage, subsection_map) || (coded & SECTION_IS_EARLY),
-	};
-	if (ext && !(ext & PAGE_EXT_INVALID))
-		c.page_ext = po_wrap(&s->k->abi, ext + pfn * s->k->ext_stride);
-	if (PO_HAS(l, mem_section, usage))
-		c.usage = po_member_load(&s->k->abi, PO_AT(l, mem_section, usage), raw);
-	else if (PO_HAS(l, mem_section, pageblock_flags))
-		c.usage = po_member_load(&s->k->abi, PO_AT(l, mem_section, pageblock_flags), raw);
-
-	if (map->nr % 64 == 0) {
-		struct po_chunk *grown = realloc(map->chunk, (map->nr + 64) * sizeof(*grown));
-		if (!grown)
-			return po_fail_nomem(err, "memory sections");
-		map->chunk = grown;
-	}
-	if (read_subsections(s, &c) < 0)
-		return po_fail_nomem(err, "memory sections");
-	map->chunk[map->nr++] = c;
+	if (!grown)
+		return PAGEOWNER_ENOMEM;
+	map->valid = grown;
+	grown[map->nr_valid++] = (struct po_pfn_range){ pfn, nr };
 	return PAGEOWNER_OK;
 }
 
-/* The sections of one root; missing ones are counted, the rest goes on. */
-static int read_root(struct sections *s, uint64_t root, struct pageowner_error *err)
+/*
+ * arm has a pfn_valid() of its own: a block is valid if memory of memblock meets it.  (Before 5.15 it was the page
+ * itself; the entries of pages beyond the edge are empty, so both rules give the same records.)
+ */
+static int read_memblock(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
 {
-	struct po_memmap *map = &s->k->map;
-	uint64_t at = s->flat + root * s->per_root * s->size, first = root * s->per_root;
-	uint64_t nr = s->nr - first < s->per_root ? s->nr - first : s->per_root;
-	struct po_gaps gaps;
+	const struct po_layout *l = &k->l;
+	const struct po_member *base_at = PO_AT(l, memblock_region, base);
+	const struct po_member *size_at = PO_AT(l, memblock_region, size);
+	uint64_t regions, nr, base, size, at = PO_SYM(l, memblock);
+	int rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, memblock, regions), &regions, err);
 
-	if (s->roots) {
-		int rc = po_memory_read_ptr(s->mem, s->roots + root * s->k->abi.ptr_size, &at, err);
-		if (rc == PAGEOWNER_OK && !at)
-			return PAGEOWNER_OK;
-		if (rc < 0) {	/* which of them exist is not known: one is as good as named */
-			map->lost_pfns += nr << map->section_shift;
-			return PAGEOWNER_OK;
-		}
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, memblock, cnt), &nr, err);
+	if (rc == PAGEOWNER_OK && nr > MAX_REGIONS)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "memblock of %" PRIu64 " regions", nr);
+	for (uint64_t i = 0; rc == PAGEOWNER_OK && i < nr; i++) {
+		uint64_t r = regions + i * PO_SIZE(l, memblock_region);
+		rc = po_memory_read_uint(mem, r + base_at->offset, base_at->size, &base, err);
+		if (rc == PAGEOWNER_OK)
+			rc = po_memory_read_uint(mem, r + size_at->offset, size_at->size, &size, err);
+		if (rc == PAGEOWNER_OK && size &&
+		    add_valid(&k->map, base >> k->page_shift,
+			      ((base & (po_kernel_page_size(k) - 1)) + size + po_kernel_page_size(k) - 1) >>
+				      k->page_shift) < 0)
+			return po_fail_nomem(err, "memblock");
 	}
-	po_memory_read_sparse(s->mem, at, s->buf, nr * s->size, &gaps);
-	for (uint64_t i = 0; i < nr; i++) {
-		const struct po_gap *gap = po_gaps_touch(&gaps, i * s->size, (i + 1) * s->size);
-		if (gap) {
-			map->lost_pfns += (uint64_t)1 << map->section_shift;
-			map->lost_paddr = gap->paddr;
-			continue;
-		}
-		int rc = add_section(s, first + i, s->buf + i * s->size, err);
-		if (rc < 0)
-			return rc;
-	}
-	return PAGEOWNER_OK;
+	k->map.valid_by_block = k->map.nr_valid != 0;
+	return rc < 0 ? po_within(err, rc, "memblock") : rc;
+}
+
+/* A page frame number is valid by memblock on arm, by max_mapnr with FLATMEM, else by its section. */
+static int find_valid(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t nr;
+
+	if (k->machine == EM_ARM && l->symbol[PO_S_pfn_valid].global && PO_HAS_SYM(l, memblock) &&
+	    PO_HAS(l, memblock, regions) && PO_HAS(l, memblock, cnt) &&
+	    PO_HAS(l, memblock_region, base) && PO_HAS(l, memblock_region, size))
+		return read_memblock(k, mem, err);
+	if (k->map.section_shift || !PO_HAS_SYM(l, max_mapnr) || !k->map.nr)
+		return PAGEOWNER_OK;
+	int rc = po_kernel_read_variable(k, mem, PO_S_max_mapnr, &nr, err);
+	if (rc < 0)
+		return rc;
+	/* PFNs count from ARCH_PFN_OFFSET: 0, or on arm where memory begins */
+	uint64_t first = k->machine == EM_ARM ? k->map.chunk[0].pfn : 0;
+	return add_valid(&k->map, first, nr) < 0 ? po_fail_nomem(err, "valid PFNs") : PAGEOWNER_OK;
 }
 
 int po_memmap_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
 {
-	struct sections s = { .k = k, .mem = mem };
-	int rc = section_shift(k, &k->map.section_shift, err);
-
-	if (rc < 0)
-		return rc;
 	k->map.page_size = PO_SIZE(&k->l, page);
 	if (k->map.page_size < 16 || k->map.page_size > 256)
 		return po_fail(err, PAGEOWNER_ENOTYPE, "struct page of %" PRIu64 " bytes",
 			       k->map.page_size);
-	s.nr = ((k->max_pfn - 1) >> k->map.section_shift) + 1;
-	if (s.nr > MAX_SECTIONS)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "max_pfn is 0x%" PRIx64, k->max_pfn);
-	rc = find_sections(&s, err);
-	if (rc < 0)
-		return po_within(err, rc, "mem_section");
-	_cleanup_(po_freep) uint8_t *buf = malloc(s.per_root * s.size);
-	if (!buf)
-		return po_fail_nomem(err, "memory sections");
-	s.buf = buf;
-	for (uint64_t root = 0; root * s.per_root < s.nr && rc == PAGEOWNER_OK; root++)
-		rc = read_root(&s, root, err);
+	int rc = PO_HAS_SYM(&k->l, mem_section) ? po_sparse_open(k, mem, err) : open_flat(k, mem, err);
 	if (rc == PAGEOWNER_OK && k->map.nr == 0)
-		return po_fail(err, PAGEOWNER_ENODATA, "mem_section: no section of memory is readable");
-	return rc;
+		return po_fail(err, PAGEOWNER_ENODATA, "memory map: no section or zone is readable");
+	return rc < 0 ? rc : find_valid(k, mem, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel/modules.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +101,11 @@ static int keep_symbols(const struct loader *ld, struct po_module *mod, const ui
 		uint64_t name = po_load(&ld->k->abi, s, 4);
 		uint64_t value = po_load(&ld->k->abi, s + f->value, ld->k->abi.ptr_size);
 
-		if (po_load(&ld->k->abi, s + f->shndx, 2) == 0 /* SHN_UNDEF */ ||
+		/* a Thumb function's value has bit 0 set; the kernel leaves it out (since 5.0) */
+		if (ld->k->machine == EM_ARM && (s[f->info] & 15) == STT_FUNC)
+			value &= ~(uint64_t)1;
+
+		if (po_load(&ld->k->abi, s + f->shndx, 2) == SHN_UNDEF ||
 		    name >= mod->names_len || !mod->names[name] ||
 		    is_mapping_symbol(mod->names + name))
 			continue;

@@ -35,7 +35,9 @@ int po_pageblock_type(const struct po_kernel *k, const struct po_chunk *c, uint6
 
 	if (!c->pageblocks)
 		return -1;
-	uint64_t bit = ((pfn - c->pfn) >> pb->order) * pb->nr_bits;
+	/* a zone's bits begin with the block that it begins in; a section always begins with one */
+	uint64_t first = c->pfn >> pb->order;
+	uint64_t bit = ((pfn >> pb->order) - first) * pb->nr_bits;
 	size_t at = (size_t)(bit / word_bits) * k->abi.ptr_size;
 	if (at + k->abi.ptr_size > c->pageblocks_len)
 		return -1;
@@ -142,16 +144,19 @@ static unsigned expected_order(const struct po_kernel *k)
 
 static void choose(struct po_pageblock *pb, const struct samples *s, unsigned expected)
 {
+	const struct po_layout *l = &s->k->l;
 	struct po_pageblock best = *pb;
+	/* when the data does not tell: sections without usage are of kernels before 5.3 */
+	bool old = PO_HAS_SYM(l, mem_section) && !PO_HAS(l, mem_section, usage) && pb->nr_bits == 4;
 
 	best.agree = 0;
 	/* the expected reading first: only a strictly better one replaces it */
 	for (unsigned i = 0; i <= s->k->max_order + 1; i++) {
 		pb->order = i == 0 ? expected : i - 1;
-		for (int msb = 0; msb <= (pb->nr_bits == 4); msb++) {
-			pb->msb_first = msb;
+		for (int other = 0; other <= (pb->nr_bits == 4); other++) {
+			pb->msb_first = old ^ other;
 			pb->agree = agreement(s);
-			if ((i == 0 && !msb) || pb->agree > best.agree)
+			if ((i == 0 && !other) || pb->agree > best.agree)
 				best = *pb;
 		}
 	}
@@ -177,7 +182,7 @@ static int load_bitmaps(struct po_kernel *k, struct po_memory *mem, struct pageo
 
 	for (size_t i = 0; i < k->map.nr; i++) {
 		struct po_chunk *c = &k->map.chunk[i];
-		size_t len = (size_t)((c->nr >> k->pageblock.order) * k->pageblock.nr_bits / 8 + 8) &
+		size_t len = (size_t)(((c->nr >> k->pageblock.order) + 2) * k->pageblock.nr_bits / 8 + 8) &
 			     ~(size_t)7;
 		if (!c->usage)
 			continue;
@@ -210,7 +215,8 @@ int po_pageblock_open(struct po_kernel *k, struct po_memory *mem, struct pageown
 		pb->isolate_bit = (int)PO_ENUM(l, PB_migrate_isolate);
 		pb->isolate_type = (int)PO_ENUM(l, MIGRATE_ISOLATE);
 	}
-	if (pb->nr_bits < 3 || pb->nr_bits > 32)
+	if (pb->nr_bits < 4 || pb->nr_bits > 32 || (pb->nr_bits & (pb->nr_bits - 1)) ||
+	    pb->isolate_bit >= (int)pb->nr_bits)
 		return po_fail(err, PAGEOWNER_ENOTYPE, "pageblocks of %u bits", pb->nr_bits);
 
 	struct samples *s = calloc(1, sizeof(*s));

@@ -75,10 +75,16 @@ static void facts_memory_map(struct pageowner_session *s)
 			"%" PRIu64, po_kernel_page_size(k));
 	po_session_fact(s, "page frames", "min_low_pfn, max_pfn", "0x%" PRIx64 "-0x%" PRIx64,
 			k->min_low_pfn, k->max_pfn - 1);
-	po_session_fact(s, "memory model", "type of mem_section",
-			"%s; %zu sections of %" PRIu64 " MiB, struct page of %" PRIu64 " bytes",
-			k->map.model, k->map.nr,
-			((uint64_t)1 << (k->map.section_shift + k->page_shift)) >> 20, k->map.page_size);
+	if (k->map.section_shift)
+		po_session_fact(s, "memory model", "type of mem_section",
+				"%s; %zu sections of %" PRIu64 " MiB, struct page of %" PRIu64 " bytes",
+				k->map.model, k->map.nr,
+				((uint64_t)1 << (k->map.section_shift + k->page_shift)) >> 20,
+				k->map.page_size);
+	else
+		po_session_fact(s, "memory model", "no mem_section",
+				"%s; %zu zones, struct page of %" PRIu64 " bytes", k->map.model, k->map.nr,
+				k->map.page_size);
 	po_session_fact(s, "largest free block", "zone.free_area", "order %u", k->max_order);
 	po_session_fact(s, "pageblocks", "free lists", "order %u, %u bits%s%s; %u of %u free pages agree",
 			pb->order, pb->nr_bits, pb->msb_first ? ", highest first" : "",

@@ -130,7 +130,10 @@ static int fill_find(struct pageowner_session *s, struct po_find *f, struct page
 	f->banner_at = LINK(l, linux_banner);
 	f->proof_at = LINK(l, kallsyms_token_index);
 	f->phys_base_at = LINK(l, phys_base);
-	f->root_at = LINK(l, init_top_pgt) ? LINK(l, init_top_pgt) : LINK(l, init_level4_pgt);
+	f->root_at = LINK(l, init_top_pgt)    ? LINK(l, init_top_pgt) :
+		     LINK(l, init_level4_pgt) ? LINK(l, init_level4_pgt) :
+						LINK(l, swapper_pg_dir);
+	f->kimage_voffset_at = LINK(l, kimage_voffset);
 	f->sme_mask_at = LINK(l, sme_me_mask);
 	if (!f->banner_at || !f->proof_at)
 		return po_fail(err, PAGEOWNER_ENOSYM, "%s: has no symbol %s: is it a kernel?",

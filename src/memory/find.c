@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "memory/vmcoreinfo.h"
 
+#define MAX_PROBES (1ull << 24)	/* 64 GiB in steps of a page: a header may promise any size */
 #define X86_64_KERNEL_MAP	0xffffffff80000000ull	/* __START_KERNEL_map */
 
 struct search {
@@ -25,6 +26,7 @@ struct search {
 	const struct po_find *find;
 	struct po_found *ret;
 	uint64_t last_stride;		/* multiples of this were looked at before */
+	uint64_t probes;		/* left for this stride */
 	struct pageowner_error why;	/* why the last candidate was refused */
 };
 
@@ -49,51 +51,113 @@ static int read_number(struct search *s, uint64_t paddr, uint64_t *ret)
 	return rc;
 }
 
-/* How far addresses moved, from variables in the image; delta = physical - link address. */
-static int read_slide(struct search *s, uint64_t delta, uint64_t *slide, uint64_t *enc_mask)
+#define MAX_SLIDES 8
+
+/* How far addresses moved: what the image says, or what is possible; the page tables decide. */
+struct slides {
+	uint64_t at[MAX_SLIDES];
+	unsigned nr;
+	uint64_t enc_mask;
+};
+
+static int slides_x86_64(struct search *s, uint64_t delta, struct slides *ret)
 {
 	const struct po_find *f = s->find;
 	uint64_t phys_base;
+	int rc = f->phys_base_at ? read_number(s, f->phys_base_at + delta, &phys_base) :
+				   po_fail(&s->why, PAGEOWNER_ENOSYM, "vmlinux has no such symbol");
 
-	*enc_mask = 0;
-	if (f->machine != EM_X86_64)
-		return po_fail(&s->why, PAGEOWNER_EUNSUPP, "this machine is not supported yet");
-	int rc = read_number(s, f->phys_base_at + delta, &phys_base);
 	if (rc < 0)
 		return po_within(&s->why, rc, "phys_base");
-	*slide = delta + X86_64_KERNEL_MAP - phys_base;
+	ret->at[ret->nr++] = delta + X86_64_KERNEL_MAP - phys_base;
 	if (f->sme_mask_at)
-		(void)read_number(s, f->sme_mask_at + delta, enc_mask);
+		(void)read_number(s, f->sme_mask_at + delta, &ret->enc_mask);
 	return PAGEOWNER_OK;
 }
 
-/* The format whose tables translate the banner's address to the place where the banner is. */
+static int slides_arm64(struct search *s, uint64_t delta, struct slides *ret)
+{
+	uint64_t voffset;
+
+	ret->at[ret->nr++] = 0;
+	if (!s->find->kimage_voffset_at)
+		return PAGEOWNER_OK;	/* before 4.6 the image lies in the linear map, never moved */
+	int rc = read_number(s, s->find->kimage_voffset_at + delta, &voffset);
+	if (rc < 0)
+		return po_within(&s->why, rc, "kimage_voffset");
+	ret->at[0] = delta + voffset;	/* virtual = physical + kimage_voffset */
+	return PAGEOWNER_OK;
+}
+
+/* The linear map begins at PAGE_OFFSET, one of the VMSPLIT choices; both slides are the same. */
+static int slides_i386(struct search *s, uint64_t delta, struct slides *ret)
+{
+	static const uint32_t page_offset[] = { 0xc0000000, 0xb0000000, 0x80000000, 0x78000000,
+						0x40000000 };
+
+	(void)s;
+	for (size_t i = 0; i < sizeof(page_offset) / sizeof(*page_offset); i++)
+		ret->at[ret->nr++] = (uint32_t)(delta + page_offset[i]);
+	return PAGEOWNER_OK;
+}
+
+static int find_slides(struct search *s, uint64_t delta, struct slides *ret)
+{
+	*ret = (struct slides){ .nr = 0 };
+	switch (s->find->machine) {
+	case EM_X86_64:
+		return slides_x86_64(s, delta, ret);
+	case EM_AARCH64:
+		return slides_arm64(s, delta, ret);
+	case EM_386:
+		return slides_i386(s, delta, ret);
+	default:	/* arm is linked where it runs */
+		ret->at[ret->nr++] = 0;
+		return PAGEOWNER_OK;
+	}
+}
+
+/* Whether tables of this format lead the banner's address, so moved, to where it was found. */
+static bool leads_home(struct search *s, const struct po_xlat *xlat, uint64_t slide,
+		       uint64_t banner_paddr)
+{
+	uint64_t kva = po_wrap(po_memory_abi(s->mem), s->find->banner_at + slide);
+	struct po_leaf leaf;
+	int rc = xlat->ops->walk(xlat, s->mem, kva, &leaf, &s->why);
+
+	if (rc == 1 && leaf.paddr + (kva - leaf.kva) == banner_paddr)
+		return true;
+	if (rc >= 0)
+		po_fail(&s->why, PAGEOWNER_ECORRUPT, "its page tables at 0x%" PRIx64 " do not map it",
+			xlat->root);
+	return false;
+}
+
+/* The format and slide whose tables translate the banner's address to the place where the banner is. */
 static int prove(struct search *s, uint64_t banner_paddr)
 {
 	const struct po_find *f = s->find;
-	uint64_t delta = banner_paddr - f->banner_at, slide = 0, enc_mask = 0;
-	int rc = read_slide(s, delta, &slide, &enc_mask);
+	uint64_t delta = banner_paddr - f->banner_at;
+	struct slides slides;
+
+	s->why.code = PAGEOWNER_OK;
+	int rc = find_slides(s, delta, &slides);
 
 	if (rc < 0)
 		return rc;
 	for (const struct po_xlat_ops *ops = po_xlat_formats; ops->name; ops++) {
-		struct po_xlat xlat = { ops, f->root_at + delta, enc_mask };
-		struct po_leaf leaf;
+		struct po_xlat xlat = { ops, f->root_at + delta, slides.enc_mask };
 
-		if (ops->machine != f->machine)
-			continue;
-		rc = ops->walk(&xlat, s->mem, f->banner_at + slide, &leaf, &s->why);
-		if (rc == 1 && leaf.paddr + (f->banner_at + slide - leaf.kva) == banner_paddr) {
+		for (unsigned i = 0; ops->machine == f->machine && i < slides.nr; i++) {
+			if (!leads_home(s, &xlat, slides.at[i], banner_paddr))
+				continue;
 			s->ret->banner_paddr = banner_paddr;
-			s->ret->slide = slide;
+			s->ret->slide = slides.at[i];
 			s->ret->xlat = xlat;
 			return PAGEOWNER_OK;
 		}
-		if (rc >= 0)
-			po_fail(&s->why, PAGEOWNER_ECORRUPT,
-				"its page tables at 0x%" PRIx64 " do not map it", xlat.root);
 	}
-	return s->why.code;
+	return s->why.code ? s->why.code : po_fail(&s->why, PAGEOWNER_EUNSUPP, "no page-table format");
 }
 
 static bool try_banner(struct search *s, uint64_t paddr)
@@ -117,7 +181,8 @@ static bool search_stride(struct search *s, uint64_t stride)
 	const struct po_image_ops *ops = po_memory_image(s->mem)->ops;
 	uint64_t from = 0, start, len, offset = s->find->banner_at % stride;
 
-	while (ops->next_range && ops->next_range(po_memory_image(s->mem), from, &start, &len) == 1) {
+	s->probes = MAX_PROBES;
+	while (ops->next_range && s->probes && ops->next_range(po_memory_image(s->mem), from, &start, &len) == 1) {
 		uint64_t p = start - start % stride + offset;
 
 		if (p < start)
@@ -126,6 +191,8 @@ static bool search_stride(struct search *s, uint64_t stride)
 			if (s->last_stride &&
 			    p % s->last_stride == s->find->banner_at % s->last_stride)
 				continue;
+			if (s->probes-- == 1)
+				break;
 			if (try_banner(s, p))
 				return true;
 		}
@@ -152,6 +219,7 @@ static bool try_note(struct search *s, const char *note)
 
 #define SCAN_BLOCK	(1u << 20)
 #define SCAN_LIMIT	(4ull << 30)	/* an error message is not worth minutes */
+#define BANNER_OVERLAP	512u
 #define MAX_OTHERS	3
 
 struct others {
@@ -205,6 +273,8 @@ static void scan_others(struct po_memory *mem, struct others *o)
 			size_t done = 0;
 			(void)img->ops->read(img, p, buf, want, &done);
 			scan_block(o, buf, done);
+			if (done == want && done > BANNER_OVERLAP && want == SCAN_BLOCK)
+				done -= BANNER_OVERLAP;	/* a banner may cross the end */
 			done = done ? done : 4096 - (size_t)(p & 4095);
 			p += done;
 			scanned += done;

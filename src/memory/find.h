@@ -17,9 +17,10 @@ struct po_find {
 	uint64_t proof_at;		/* a second read-only blob: a banner alone has copies elsewhere */
 	const void *proof;
 	size_t proof_len;
-	uint64_t phys_base_at;		/* x86_64 */
 	uint64_t root_at;		/* top page table: init_top_pgt, swapper_pg_dir */
+	uint64_t phys_base_at;		/* x86_64 */
 	uint64_t sme_mask_at;		/* x86_64: sme_me_mask */
+	uint64_t kimage_voffset_at;	/* arm64 since 4.6 */
 };
 
 struct po_found {

@@ -239,6 +239,8 @@ static void read_step(struct po_memory *mem, uint64_t kva, uint8_t *buf, size_t 
 	*s = (struct step){ .paddr = UINT64_MAX };
 	if (mem->img->ops->read_virt) {
 		s->cause = mem->img->ops->read_virt(mem->img, kva, buf, len, &s->done);
+		if (s->cause == PO_ZEROED)
+			s->cause = PO_HAVE;
 		if (s->cause == PO_HAVE && s->done == 0)
 			s->cause = PO_IOERR;
 		return;
@@ -283,6 +285,7 @@ int po_memory_read(struct po_memory *mem, uint64_t kva, void *buf, size_t len,
 				       "address 0x%" PRIx64 ": %s", kva,
 				       mem->img->ops->read_virt ? po_cause_words[s.cause] :
 								  "not mapped");
+		count_page(mem, s.paddr & ~(TLB_PAGE - 1), s.cause);
 		return po_within(err, fail_cause(err, s.cause, s.paddr), "address 0x%" PRIx64, kva);
 	}
 	return PAGEOWNER_OK;

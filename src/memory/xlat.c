@@ -2,6 +2,9 @@
 /*
  * Page-table formats.  Which one a dump uses is never looked up by version or board: find.c tries those
  * of the machine and keeps the one that leads the kernel's banner back to where it was found.
+ *
+ * Every format is a radix tree whose top level takes the bits that the others leave, so one walk serves
+ * all; they differ in what an entry says.
  */
 #include "memory/xlat.h"
 
@@ -11,9 +14,127 @@
 #include "base/status.h"
 #include "memory/memory.h"
 
+/* Bits high to low of an entry, in their place. */
+static uint64_t bits_of(uint64_t entry, unsigned high, unsigned low)
+{
+	return entry & (UINT64_MAX >> (63 - high)) & ~(((uint64_t)1 << low) - 1);
+}
+
+/* --- x86 ----------------------------------------------------------------------------------------- */
+
 #define X86_PRESENT	0x1u
 #define X86_PSE		0x80u
-#define X86_ADDR	0x000ffffffffff000ull
+
+/* Entries of 8 bytes: x86_64, and i386 with PAE.  A leaf may stand at 1 GiB (not PAE), 2 MiB or 4 KiB. */
+static enum po_entry classify_x86(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
+				  uint64_t *ret)
+{
+	unsigned largest = xlat->ops->machine == EM_X86_64 ? 30 : 21;
+
+	if (!(entry & X86_PRESENT))
+		return PO_ENTRY_NONE;
+	*ret = bits_of(entry, 51, 12) & ~xlat->enc_mask;
+	return *ret_shift == 12 || (*ret_shift <= largest && (entry & X86_PSE)) ? PO_ENTRY_LEAF :
+										 PO_ENTRY_TABLE;
+}
+
+/* i386 without PAE: 4 MiB pages may lie above 4 GiB (PSE-36), with bits 39:32 in 20:13. */
+static enum po_entry classify_i386(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
+				   uint64_t *ret)
+{
+	(void)xlat;
+	if (!(entry & X86_PRESENT))
+		return PO_ENTRY_NONE;
+	if (*ret_shift == 22 && (entry & X86_PSE)) {
+		*ret = bits_of(entry, 31, 22) | bits_of(entry, 20, 13) << 19;
+		return PO_ENTRY_LEAF;
+	}
+	*ret = bits_of(entry, 31, 12);
+	return *ret_shift == 12 ? PO_ENTRY_LEAF : PO_ENTRY_TABLE;
+}
+
+/* --- arm ----------------------------------------------------------------------------------------- */
+
+/* Short descriptors: sections of 1 MiB, supersections of 16 MiB, pages of 64 KiB and 4 KiB. */
+static enum po_entry classify_arm_short(const struct po_xlat *xlat, uint64_t entry,
+					unsigned *ret_shift, uint64_t *ret)
+{
+	unsigned type = entry & 3;
+
+	(void)xlat;
+	if (type == 0)
+		return PO_ENTRY_NONE;
+	if (*ret_shift == 20 && type == 1) {
+		*ret = bits_of(entry, 31, 10);
+		return PO_ENTRY_TABLE;
+	}
+	if (*ret_shift == 20 && (entry & 1u << 18)) {
+		*ret = bits_of(entry, 31, 24) | bits_of(entry, 23, 20) << 12 | bits_of(entry, 8, 5) << 31;
+		*ret_shift = 24;
+	} else if (*ret_shift == 20) {
+		*ret = bits_of(entry, 31, 20);
+	} else if (type == 1) {
+		*ret = bits_of(entry, 31, 16);
+		*ret_shift = 16;
+	} else {
+		*ret = bits_of(entry, 31, 12);
+	}
+	return PO_ENTRY_LEAF;
+}
+
+/* Long descriptors, arm's LPAE and arm64's alike: bit 0 valid, bit 1 table, or page at the last level. */
+static enum po_entry classify_long(uint64_t entry, unsigned page_shift, unsigned shift)
+{
+	if (!(entry & 1))
+		return PO_ENTRY_NONE;
+	if (shift == page_shift)
+		return entry & 2 ? PO_ENTRY_LEAF : PO_ENTRY_NONE;
+	return entry & 2 ? PO_ENTRY_TABLE : PO_ENTRY_LEAF;
+}
+
+static enum po_entry classify_lpae(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
+				   uint64_t *ret)
+{
+	*ret = bits_of(entry, 39, 12);
+	return classify_long(entry, xlat->ops->page_shift, *ret_shift);
+}
+
+/*
+ * With granules of 64 KiB, bits 15:12 of an entry are bits 51:48 of the address (LPA), which are zero where the
+ * machine has none.  With 4 and 16 KiB, LPA2 moves bits 51:50 to 9:8, where others keep shareability: so only the
+ * formats of 52-bit addresses read them.
+ */
+static enum po_entry classify_arm64(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
+				    uint64_t *ret)
+{
+	unsigned page_shift = xlat->ops->page_shift;
+
+	if (page_shift == 16)
+		*ret = bits_of(entry, 47, 16) | bits_of(entry, 15, 12) << 36;
+	else if (xlat->ops->va_bits == 52)
+		*ret = bits_of(entry, 49, page_shift) | bits_of(entry, 9, 8) << 42;
+	else
+		*ret = bits_of(entry, 47, page_shift);
+	return classify_long(entry, page_shift, *ret_shift);
+}
+
+/* --- the walk ------------------------------------------------------------------------------------ */
+
+/* An address as the tables see it, or false when no table can map it. */
+static bool canonical(const struct po_xlat_ops *ops, uint64_t *kva)
+{
+	if (ops->va_bits == 32)
+		return *kva <= UINT32_MAX;
+	/* arm64 kernels keep memory tags in the top byte; bit 55 tells the kernel's half */
+	if (ops->machine == EM_AARCH64 && (*kva >> 55 & 1))
+		*kva |= 0xffull << 56;
+	if ((uint64_t)po_sign_extend(*kva, ops->va_bits) != *kva && ops->machine != EM_AARCH64)
+		return false;
+	if (ops->machine == EM_AARCH64)	/* one table for each half: here all upper bits are ones */
+		return *kva >> ops->va_bits == UINT64_MAX >> ops->va_bits;
+	*kva &= ((uint64_t)1 << ops->va_bits) - 1;
+	return true;
+}
 
 static int read_entry(struct po_memory *mem, uint64_t paddr, size_t bytes, uint64_t *ret,
 		      struct pageowner_error *err)
@@ -27,33 +148,62 @@ static int read_entry(struct po_memory *mem, uint64_t paddr, size_t bytes, uint6
 	return PAGEOWNER_OK;
 }
 
-/* 9 bits a level, entries of 8 bytes; a leaf may stand at 1 GiB, 2 MiB or 4 KiB. */
-static int walk_x86_64(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
-		       struct po_leaf *ret, struct pageowner_error *err)
+static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
+		struct po_leaf *ret, struct pageowner_error *err)
 {
-	unsigned shift = 12 + 9 * xlat->ops->levels;
-	uint64_t table = xlat->root, entry = 0;
+	const struct po_xlat_ops *ops = xlat->ops;
+	unsigned shift = ops->page_shift + ops->level_bits * (ops->levels - 1);
+	uint64_t table = xlat->root, bits = kva, entry = 0;
+	uint64_t top = ((uint64_t)1 << (ops->va_bits - shift)) - 1;
+	enum po_entry kind = PO_ENTRY_TABLE;
 
-	if ((uint64_t)po_sign_extend(kva, shift) != kva)
-		return 0;	/* not canonical */
-	for (;;) {
-		shift -= 9;
-		int rc = read_entry(mem, table + ((kva >> shift) & 511) * 8, 8, &entry, err);
+	if (!canonical(ops, &bits))
+		return 0;
+	for (uint64_t mask = top;; mask = ((uint64_t)1 << ops->level_bits) - 1) {
+		int rc = read_entry(mem, table + (bits >> shift & mask) * ops->entry_bytes,
+				    ops->entry_bytes, &entry, err);
 		if (rc < 0)
 			return rc;
-		if (!(entry & X86_PRESENT))
-			return 0;
-		table = entry & X86_ADDR & ~xlat->enc_mask;
-		if (shift == 12 || (shift <= 30 && (entry & X86_PSE)))
+		kind = ops->classify(xlat, entry, &shift, &table);
+		if (kind != PO_ENTRY_TABLE || shift == ops->page_shift)
 			break;
+		shift -= ops->level_bits;
 	}
-	uint64_t size = 1ull << shift;
+	if (kind != PO_ENTRY_LEAF)
+		return 0;
+	uint64_t size = (uint64_t)1 << shift;
 	*ret = (struct po_leaf){ .kva = kva & ~(size - 1), .paddr = table & ~(size - 1), .size = size };
 	return 1;
 }
 
+#define X86_64(va, nr, text)                                                               \
+	{ .name = text, .machine = EM_X86_64, .page_shift = 12, .va_bits = va, .levels = nr, \
+	  .level_bits = 9, .entry_bytes = 8, .classify = classify_x86, .walk = walk }
+#define ARM64(granule, shift, va, nr)                                                        \
+	{ .name = "arm64, " granule " granule, " #va "-bit addresses", .machine = EM_AARCH64, \
+	  .page_shift = shift, .va_bits = va, .levels = nr, .level_bits = (shift) - 3,       \
+	  .entry_bytes = 8, .classify = classify_arm64, .walk = walk }
+
 const struct po_xlat_ops po_xlat_formats[] = {
-	{ .name = "x86_64, 4 levels", .machine = EM_X86_64, .levels = 4, .walk = walk_x86_64 },
-	{ .name = "x86_64, 5 levels", .machine = EM_X86_64, .levels = 5, .walk = walk_x86_64 },
+	X86_64(48, 4, "x86_64, 4 levels"),
+	X86_64(57, 5, "x86_64, 5 levels"),
+	ARM64("4K", 12, 48, 4),
+	ARM64("4K", 12, 39, 3),
+	ARM64("4K", 12, 52, 5),
+	ARM64("16K", 14, 47, 3),
+	ARM64("16K", 14, 48, 4),
+	ARM64("16K", 14, 36, 2),
+	ARM64("16K", 14, 52, 4),
+	ARM64("64K", 16, 52, 3),
+	ARM64("64K", 16, 48, 3),
+	ARM64("64K", 16, 42, 2),
+	{ .name = "i386, PAE", .machine = EM_386, .page_shift = 12, .va_bits = 32, .levels = 3,
+	  .level_bits = 9, .entry_bytes = 8, .classify = classify_x86, .walk = walk },
+	{ .name = "i386, 2 levels", .machine = EM_386, .page_shift = 12, .va_bits = 32, .levels = 2,
+	  .level_bits = 10, .entry_bytes = 4, .classify = classify_i386, .walk = walk },
+	{ .name = "arm, short descriptors", .machine = EM_ARM, .page_shift = 12, .va_bits = 32,
+	  .levels = 2, .level_bits = 8, .entry_bytes = 4, .classify = classify_arm_short, .walk = walk },
+	{ .name = "arm, LPAE", .machine = EM_ARM, .page_shift = 12, .va_bits = 32, .levels = 3,
+	  .level_bits = 9, .entry_bytes = 8, .classify = classify_lpae, .walk = walk },
 	{ .name = NULL },
 };

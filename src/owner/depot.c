@@ -100,6 +100,10 @@ static int read_record(const struct po_depot *d, struct po_memory *mem, uint64_t
 	uint8_t raw[128];
 	uint64_t head = PO_OFFSET(l, stack_record, entries);
 
+	if (PO_OFFSET(l, stack_record, handle) + 4 > head ||
+	    PO_OFFSET(l, stack_record, size) + PO_AT(l, stack_record, size)->size > head ||
+	    (PO_HAS(l, stack_record, count) && PO_OFFSET(l, stack_record, count) + 4 > head))
+		return po_fail(err, PAGEOWNER_ENOTYPE, "struct stack_record: entries are not its last member");
 	if (head > sizeof(raw) || head > room)
 		return po_fail(err, PAGEOWNER_ECORRUPT, "its record would leave its pool");
 	int rc = po_memory_read(mem, at, raw, head, err);

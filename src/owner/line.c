@@ -130,7 +130,8 @@ int po_line_parse(struct po_line *f, const char *source, struct pageowner_error 
 	for (;;) {
 		p += strcspn(p, "%");
 		if (f->nr + 2 > PO_MAX_ITEMS)
-			return po_fail(err, PAGEOWNER_EUNSUPP, "format \"%s\": too many fields", source);
+			return po_fail(err, PAGEOWNER_EUNSUPP, "format \"%.*s\": too many fields",
+				       (int)strcspn(source, "\n"), source);
 		if (p > literal)
 			f->item[f->nr++] = (struct po_item){ PO_ITEM_LITERAL, PO_STYLE_STRING, literal,
 							     (size_t)(p - literal) };
@@ -143,8 +144,9 @@ int po_line_parse(struct po_line *f, const char *source, struct pageowner_error 
 		size_t word_len = last_word(literal, (size_t)(p - literal), &word);
 		if (!parse_conversion(p, &c) || !find_field(f, word, word_len, c.conv, &item.field))
 			return po_fail(err, PAGEOWNER_EUNSUPP,
-				       "this kernel prints a field that is not known: \"%.*s\" \"%.8s\" in \"%s\"",
-				       (int)word_len, word, p, source);
+				       "this kernel prints a field that is not known: \"%.*s\" \"%.*s\" in \"%.*s\"",
+				       (int)word_len, word, (int)strnlen(p, 8), p,
+				       (int)strcspn(source, "\n"), source);
 		item.style = style_of(&c, item.field);
 		f->item[f->nr++] = item;
 		p += c.len;

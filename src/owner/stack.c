@@ -106,8 +106,8 @@ int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_s
 
 	if (err)
 		err->code = PAGEOWNER_OK;
-	if (!key)
-		key = handle;	/* extra bits alone: no stack, but a slot of its own */
+	if (!key)	/* no stack (extra bits alone, or nothing): a slot of its own all the same */
+		key = handle ? handle : UINT32_MAX;
 	if (s->nr * 2 >= s->cap && grow(s, err) < 0)
 		return PAGEOWNER_ENOMEM;
 	slot = find_slot(s->slot, s->cap, key);

@@ -70,8 +70,7 @@ static void set_start(struct po_walk *w)
 	const struct po_kernel *k = w->b.k;
 	uint64_t mask = block_pages(w) - 1, pfn = k->min_low_pfn;
 
-	while ((pfn & mask) &&
-	       !po_chunk_pfn_valid(po_memmap_chunk(&k->map, pfn, false), pfn, k->page_shift))
+	while ((pfn & mask) && !po_pfn_valid(k, pfn))
 		pfn++;
 	if (w->first > pfn)
 		pfn = (w->first & ~mask) > pfn ? w->first & ~mask : pfn;
@@ -329,18 +328,21 @@ static bool enter(struct po_walk *w)
 
 	if (w->pfn - w->win_pfn < w->win_nr)
 		return true;
+	uint64_t mask = block_pages(w) - 1;
 	w->chunk = po_memmap_chunk(&k->map, w->pfn, true);
 	if (!w->chunk) {
 		pass(w, PAGEOWNER_PASS_INVALID, w->end - w->pfn);
 		return false;
 	}
-	if (w->chunk->pfn > w->pfn) {
-		pass(w, PAGEOWNER_PASS_INVALID, w->chunk->pfn - w->pfn);
+	if (!(w->pfn & mask) && !po_pfn_valid(k, w->pfn)) {
+		/* block by block, as far as nothing is described: in one step */
+		uint64_t far = (w->chunk->pfn & ~mask) > w->pfn ? (w->chunk->pfn & ~mask) - w->pfn : 0;
+		pass(w, PAGEOWNER_PASS_INVALID, far > mask ? far : mask + 1);
 		return false;
 	}
-	uint64_t mask = block_pages(w) - 1;
-	if (!(w->pfn & mask) && !po_chunk_pfn_valid(w->chunk, w->pfn, k->page_shift)) {
-		pass(w, PAGEOWNER_PASS_INVALID, mask + 1);
+	if (w->chunk->pfn > w->pfn) {	/* up to the next block, which is judged anew */
+		uint64_t gap = w->chunk->pfn - w->pfn, block = mask + 1 - (w->pfn & mask);
+		pass(w, PAGEOWNER_PASS_INVALID, gap < block ? gap : block);
 		return false;
 	}
 	load_window(w);

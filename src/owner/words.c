@@ -48,7 +48,8 @@ static int read_flag_names(struct po_words *w, const struct po_kernel *k, struct
 			return PAGEOWNER_OK;
 		}
 		if (!out[i].name)
-			break;
+			return po_fail(err, PAGEOWNER_ENODATA, "table %s: a name is not in the dump",
+				       l->symbol[symbol].name);
 	}
 	return po_fail(err, PAGEOWNER_ECORRUPT, "table %s: does not end", l->symbol[symbol].name);
 }
@@ -196,8 +197,8 @@ static int read_formats(struct po_words *w, const struct po_blob *rodata,
 	w->memcg_line = find_string(rodata, "Charged %sto %smemcg %s\n", "") != NULL;
 	const char *charged = find_string(rodata, "Charged ", "memcg");
 	if (charged && !w->memcg_line)
-		return po_fail(err, PAGEOWNER_EUNSUPP, "this kernel prints an unknown memcg line: \"%s\"",
-			       charged);
+		return po_fail(err, PAGEOWNER_EUNSUPP, "this kernel prints an unknown memcg line: \"%.*s\"",
+			       (int)strcspn(charged, "\n"), charged);
 	return PAGEOWNER_OK;
 }
 

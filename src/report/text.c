@@ -23,8 +23,8 @@ struct piece {
 
 struct cached {
 	uint64_t key;
-	bool used;
-	struct piece p;
+	char *text;		/* NULL: empty */
+	size_t len;
 };
 
 struct po_text {
@@ -68,6 +68,10 @@ void po_text_free(struct po_text *t)
 {
 	if (!t)
 		return;
+	for (size_t i = 0; i < CACHE_SLOTS; i++) {
+		free(t->gfp[i].text);
+		free(t->flags[i].text);
+	}
 	po_arena_fini(&t->arena);
 	free(t->stack);
 	free(t->buf);
@@ -127,19 +131,19 @@ static size_t put_page_names(const struct po_words *w, char *to, size_t at, uint
 	return at;
 }
 
-static int cache(struct po_text *t, struct cached *slot, uint64_t key, const char *text, size_t len)
-{
-	char *copy = po_arena_strndup(&t->arena, text, len);
-
-	if (!copy)
-		return PAGEOWNER_ENOMEM;
-	*slot = (struct cached){ key, true, { copy, len } };
-	return PAGEOWNER_OK;
-}
-
 static struct cached *slot_of(struct cached *slots, uint64_t key)
 {
 	return &slots[(key * 0x9e3779b97f4a7c15ull >> 40) % CACHE_SLOTS];
+}
+
+/* What the slot holds from now on; an empty text when there is no memory (text NULL tells). */
+static struct piece keep(struct cached *slot, uint64_t key, const char *text, size_t len)
+{
+	free(slot->text);
+	slot->text = strndup(text, len);
+	slot->key = key;
+	slot->len = slot->text ? len : 0;
+	return (struct piece){ slot->text, slot->len };
 }
 
 static struct piece gfp_names(struct po_text *t, uint32_t gfp)
@@ -147,10 +151,9 @@ static struct piece gfp_names(struct po_text *t, uint32_t gfp)
 	struct cached *slot = slot_of(t->gfp, gfp);
 	char buf[NAMES_MAX];
 
-	if ((!slot->used || slot->key != gfp) &&
-	    cache(t, slot, gfp, buf, put_names(buf, 0, gfp, t->w->gfp)) < 0)
-		return (struct piece){ NULL, 0 };
-	return slot->p;
+	if (slot->text && slot->key == gfp)
+		return (struct piece){ slot->text, slot->len };
+	return keep(slot, gfp, buf, put_names(buf, 0, gfp, t->w->gfp));
 }
 
 static struct piece flag_names(struct po_text *t, uint64_t flags)
@@ -158,10 +161,9 @@ static struct piece flag_names(struct po_text *t, uint64_t flags)
 	struct cached *slot = slot_of(t->flags, flags);
 	char buf[NAMES_MAX];
 
-	if ((!slot->used || slot->key != flags) &&
-	    cache(t, slot, flags, buf, put_page_names(t->w, buf, 0, flags)) < 0)
-		return (struct piece){ NULL, 0 };
-	return slot->p;
+	if (slot->text && slot->key == flags)
+		return (struct piece){ slot->text, slot->len };
+	return keep(slot, flags, buf, put_page_names(t->w, buf, 0, flags));
 }
 
 /* --- lines --------------------------------------------------------------------------------------- */

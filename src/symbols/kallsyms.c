@@ -65,6 +65,11 @@ const char *po_kallsyms_describe(const struct po_kallsyms *ks)
 	return form_words[ks->form];
 }
 
+const struct po_abi *po_kallsyms_abi(const struct po_kallsyms *ks)
+{
+	return &ks->abi;
+}
+
 size_t po_kallsyms_count(const struct po_kallsyms *ks)
 {
 	return ks->nr;

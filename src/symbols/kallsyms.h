@@ -28,6 +28,7 @@ void po_kallsyms_close(struct po_kallsyms *ks);
 
 /* Which form of table it is, for `info`; static text. */
 const char *po_kallsyms_describe(const struct po_kallsyms *ks);
+const struct po_abi *po_kallsyms_abi(const struct po_kallsyms *ks);
 size_t po_kallsyms_count(const struct po_kallsyms *ks);
 bool po_kallsyms_all(const struct po_kallsyms *ks);
 

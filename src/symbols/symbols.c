@@ -121,8 +121,11 @@ bool po_symbols_lookup(const struct po_symbols *syms, uint64_t kva, struct po_sy
 	for (size_t i = 0; i < syms->nr_mod; i++) {
 		const struct po_module *mod = &syms->mod[i];
 		for (unsigned r = 0; r < mod->nr_ranges; r++)
-			if (kva - mod->range[r].start < mod->range[r].len)
-				return lookup_in(mod, &mod->range[r], kva, cap, ret);
+			if (kva - mod->range[r].start < mod->range[r].len) {
+				bool found = lookup_in(mod, &mod->range[r], kva, cap, ret);
+				ret->size = po_wrap(po_kallsyms_abi(syms->ks), ret->size);
+				return found;
+			}
 	}
 	return false;
 }

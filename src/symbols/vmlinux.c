@@ -49,6 +49,7 @@ static void take(struct po_wanted *w, uint8_t *rank, const struct po_elf_symbol 
 		return;
 	*rank = (uint8_t)r;
 	w->have = true;
+	w->global = r == GLOBAL;
 	w->link = sym->value;
 	w->size = sym->size;
 }

@@ -16,6 +16,7 @@ struct po_wanted {
 	const char *file;	/* a static of that source file ("stackdepot.c"), or NULL */
 	/* answer: */
 	bool have;
+	bool global;		/* not a static */
 	uint64_t link;		/* link address */
 	uint64_t size;		/* st_size */
 };

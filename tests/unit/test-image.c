@@ -251,7 +251,7 @@ TEST(elf_of_both_classes_and_byte_orders)
 	check_plain(&spec, "arm");
 	spec.big = false;
 	spec.machine = 183;
-	check_plain(&spec, "aarch64");
+	check_plain(&spec, "arm64");
 }
 
 TEST(elf_program_headers_anywhere)

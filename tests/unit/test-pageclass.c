@@ -217,8 +217,7 @@ TEST(blocks_from_the_high_end_until_5_8)
 {
 	struct bitmap b;
 
-	/* the first block's four bits are the topmost; its type is the upper three of them, reversed
-	 * only in where the block lies: (word >> 61) & 7 */
+	/* the first block has the topmost four bits, and the upper three of them are its type */
 	bitmap_init(&b, &abis[0], 9, 4);
 	b.k.pageblock.msb_first = true;
 	put_word(&b, 0, 2ull << 61 | 1ull << 57 | 4ull << 53 | 1ull << 60 | 5ull << 1);
