@@ -16,6 +16,7 @@
 
 #include "harness.h"
 #include "image/image.h"
+#include "lib/session.h"
 
 #define RUNS 60
 
@@ -227,6 +228,58 @@ TEST(a_live_source_is_read_anew_and_gives_the_same_bytes)
 	CHECK_INT(report(&w, PAGEOWNER_SOURCE_LIVE, &out, &cov, &err), PAGEOWNER_OK);
 	CHECK(out.len == real.len && !memcmp(out.at, real.at, real.len));
 	po_image_close(w.image);
+	free(out.at);
+	free(real.at);
+}
+
+/* A debugger: it knows where the kernel is, and translates by itself. */
+static int read_virt(void *self, uint64_t vaddr, void *buf, size_t len, size_t *done)
+{
+	struct pageowner_session *s = self;
+
+	*done = 0;
+	if (po_memory_read(s->mem, vaddr, buf, len, NULL) < 0)
+		return PAGEOWNER_READ_HOLE;
+	*done = len;
+	return PAGEOWNER_READ_OK;
+}
+
+static int no_phys(void *self, uint64_t paddr, void *buf, size_t len, size_t *done)
+{
+	(void)self, (void)paddr, (void)buf, (void)len;
+	*done = 0;
+	return PAGEOWNER_READ_ERROR;
+}
+
+TEST(a_source_that_translates_by_itself_needs_no_search)
+{
+	char path[4096], vmlinux[4096];
+	const char *dump = path;
+	struct text out = { NULL, 0, 0 }, real = real_text();
+	struct pageowner_session *behind, *s;
+	struct pageowner_iter *it;
+	struct pageowner_error err = { 0, "" };
+
+	(void)snprintf(path, sizeof(path), "%s", fixture("dump.elf"));
+	(void)snprintf(vmlinux, sizeof(vmlinux), "%s", fixture("vmlinux"));
+	struct pageowner_open_options o = { .size = sizeof(o), .dumps = &dump, .nr_dumps = 1,
+					    .vmlinux = vmlinux };
+	if (!CHECK_INT(pageowner_open(&o, &behind, &err), PAGEOWNER_OK))
+		return;
+	struct pageowner_source src = {
+		.size = sizeof(src), .flags = PAGEOWNER_SOURCE_HAS_SLIDE, .self = behind,
+		.slide = behind->found.slide, .read_phys = no_phys, .read_virt = read_virt,
+	};
+	struct pageowner_open_options virt = { .size = sizeof(virt), .source = &src, .vmlinux = vmlinux };
+	const struct pageowner_sink sink = { sizeof(sink), &out, take };
+	if (CHECK_INT(pageowner_open(&virt, &s, &err), PAGEOWNER_OK)) {
+		CHECK_INT(pageowner_iter_new(s, NULL, &it, &err), PAGEOWNER_OK);
+		CHECK_INT(pageowner_report(s, it, NULL, &sink, &err), PAGEOWNER_OK);
+		CHECK(out.len == real.len && !memcmp(out.at, real.at, real.len));
+		pageowner_iter_free(it);
+		pageowner_close(s);
+	}
+	pageowner_close(behind);
 	free(out.at);
 	free(real.at);
 }

@@ -88,7 +88,7 @@ ok "no CONFIG_PAGE_OWNER" disabled 6.1-x86_64-noconf "without CONFIG_PAGE_OWNER"
 holes() {
 	"$DUMPTOOL" "$dump" "$work/h" --to "$1" --drop "$2" || return 1
 	run 1 "$PAGEOWNER" report -k "$fix/vmlinux" "$work/h" || return 1
-	says "not in dump" && says "not covered by the dump" && says "physical address 0x" || return 1
+	says "not in dump" && says "not covered by the dump" && says "physical addresses 0x" || return 1
 	nothing_invented || return 1
 	[ "$(grep -c '^PFN' "$work/out")" -lt "$(grep -c '^PFN' "$text")" ]
 }

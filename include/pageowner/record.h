@@ -115,6 +115,7 @@ struct pageowner_coverage {
 	uint64_t pages_ioerror;   /**< the read failed */
 	uint64_t untranslated;    /**< reads at addresses that no page table in the dump maps */
 	uint64_t first_missing;   /**< lowest physical address that was missing; UINT64_MAX: none */
+	uint64_t last_missing;    /**< and the highest */
 };
 
 /** Which part of the records an iterator serves. */

@@ -19,12 +19,26 @@ extern "C" {
 
 struct pageowner_session;
 
+/** A raw image of physical memory: a bank, or all of RAM. */
+struct pageowner_ram {
+	const char *path;
+	uint64_t base;  /**< physical address of its first byte */
+	int has_base;   /**< 0: unknown, to be worked out; then it must be the only image */
+};
+
 /** What to open.  Zero the struct, set size, then what is needed. */
 struct pageowner_open_options {
 	size_t size;              /**< sizeof(struct pageowner_open_options) */
 	const char *const *dumps; /**< paths of one dump, or of all parts of a split set in any order */
 	size_t nr_dumps;
+	const struct pageowner_ram *ram; /**< instead of dumps: raw images, in any order */
+	size_t nr_ram;
 	const char *vmlinux;      /**< path, or NULL: look for it in the usual places */
+	/**
+	 * Path of the kernel's BTF, as /sys/kernel/btf/vmlinux has it, or NULL: types from vmlinux (DWARF, else
+	 * its .BTF section), else from the BTF in the dump.
+	 */
+	const char *btf;
 	/** Instead of dumps: memory behind the caller's own functions. */
 	const struct pageowner_source *source;
 	/** Succeed if the dump itself can be opened: for pageowner_fact() and pageowner_ready(). */

@@ -41,54 +41,17 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
-struct pageowner_session *cli_open(const char *vmlinux, char **dumps, int nr, bool describe_only)
-{
-	struct pageowner_open_options o = {
-		.size = sizeof(o),
-		.dumps = (const char *const *)dumps,
-		.nr_dumps = (size_t)nr,
-		.vmlinux = vmlinux,
-		.describe_only = 1,	/* so that notices about the dump can be told in any case */
-	};
-	struct pageowner_session *s = NULL;
-	struct pageowner_error err;
-	const char *notice;
-
-	if (pageowner_open(&o, &s, &err) < 0) {
-		cli_say("%s", err.text);
-		return NULL;
-	}
-	for (size_t i = 0; (notice = pageowner_notice(s, i)); i++)
-		cli_say("%s", notice);
-	if (!describe_only && pageowner_ready(s, &err) < 0) {
-		cli_say("%s", err.text);
-		pageowner_close(s);
-		return NULL;
-	}
-	return s;
-}
-
 /* --- output -------------------------------------------------------------------------------------- */
 
-/* Writing over the very dump that is read would be the end of it. */
-static bool is_input(const struct stat *out, char **dumps, int nr)
-{
-	struct stat st;
-
-	for (int i = 0; i < nr; i++)
-		if (stat(dumps[i], &st) == 0 && st.st_dev == out->st_dev && st.st_ino == out->st_ino)
-			return true;
-	return false;
-}
-
-bool cli_output_open(struct cli_output *out, const char *path, char **dumps, int nr)
+bool cli_output_open(struct cli_output *out, const char *path, const struct cli_input *in)
 {
 	struct stat st;
 
 	*out = (struct cli_output){ .path = path, .fd = STDOUT_FILENO };
 	if (!path)
 		return true;
-	if (stat(path, &st) == 0 && is_input(&st, dumps, nr)) {
+	/* writing over the very dump that is read would be the end of it */
+	if (stat(path, &st) == 0 && cli_input_has(in, &st)) {
 		cli_say("output: %s: is the dump itself", path);
 		return false;
 	}

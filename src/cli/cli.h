@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <pageowner/pageowner.h>
 
@@ -30,8 +31,44 @@ void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Open the dumps, saying notices and failures; NULL after a failure. */
-struct pageowner_session *cli_open(const char *vmlinux, char **dumps, int nr, bool describe_only);
+/* What to read.  Zero it; every option that is no business of the command alone goes in here. */
+struct cli_input {
+	const char *vmlinux, *btf;
+	char **dumps;			/* borrowed of argv */
+	size_t nr_dumps;
+	struct pageowner_ram *ram;	/* instead of dumps; owned, with their paths */
+	size_t nr_ram;
+	const char **lists;		/* files that name more of them */
+	size_t nr_lists;
+};
+
+enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF };
+
+/* For the commands' tables of long options (k, which has an argument, is among the short ones). */
+#define CLI_INPUT_OPTIONS \
+	{ "vmlinux", required_argument, NULL, 'k' }, \
+	{ "btf", required_argument, NULL, CLI_OPT_BTF }, \
+	{ "ram", required_argument, NULL, CLI_OPT_RAM }, \
+	{ "ram-map", required_argument, NULL, CLI_OPT_RAM_MAP }
+
+#define CLI_INPUT_HELP \
+	"  -k, --vmlinux FILE        the kernel's vmlinux, with symbols and debug information;\n" \
+	"                            without it, looked for by build-id and release in the usual places\n" \
+	"      --btf FILE            types from this BTF (of /sys/kernel/btf/vmlinux), not from vmlinux\n" \
+	"      --ram FILE@ADDRESS    a raw image of RAM, instead of DUMP, and the physical address\n" \
+	"                            (hexadecimal) of its first byte; repeatable, in any order\n" \
+	"      --ram FILE            the only image, whose address is worked out from its page tables\n" \
+	"      --ram-map LISTFILE    raw images that are listed there, ADDRESS FILE a line\n"
+
+/* Take what getopt_long() returned and the command does not know, errors too. */
+int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv);
+/* After the last option: take the dumps, read the lists. */
+int cli_input_finish(struct cli_input *in, const struct cli_command *cmd, int argc, char **argv);
+bool cli_input_has(const struct cli_input *in, const struct stat *file);
+void cli_input_fini(struct cli_input *in);
+
+/* Open the input, saying notices and failures; NULL after a failure. */
+struct pageowner_session *cli_open(const struct cli_input *in, bool describe_only);
 
 /* Where the output goes: a file or stdout. */
 struct cli_output {
@@ -40,7 +77,7 @@ struct cli_output {
 	bool pipe_closed;	/* the reader went away: no error, but an end */
 };
 
-bool cli_output_open(struct cli_output *out, const char *path, char **dumps, int nr);
+bool cli_output_open(struct cli_output *out, const char *path, const struct cli_input *in);
 /* For struct pageowner_sink. */
 int cli_output_write(void *self, const char *text, size_t len);
 /* False: the file could not be written out (said). */

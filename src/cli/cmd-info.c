@@ -6,13 +6,13 @@
 #include "cli/cli.h"
 
 static const char help[] =
-	"Usage: pageowner info [-k VMLINUX] [--types] DUMP...\n"
+	"Usage: pageowner info [-k VMLINUX] [--btf FILE] [--types] DUMP...\n"
+	"       pageowner info [-k VMLINUX] [--btf FILE] [--types] --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Tell what the dump is, which kernel is in it, and by which evidence each thing was found.\n"
 	"\n"
-	"  -k, --vmlinux FILE  the kernel's vmlinux, with symbols and debug information;\n"
-	"                      without it, looked for by build-id and release in the usual places\n"
-	"      --types         list every symbol and type that is asked for, and whether it is there\n"
-	"  -h, --help          print this\n"
+	CLI_INPUT_HELP
+	"      --types               list every symbol and type that is asked for, and whether it is there\n"
+	"  -h, --help                print this\n"
 	"\n"
 	"Exit status: 0 a report can be made; 1 it cannot (told on standard error); 2 usage.\n";
 
@@ -32,31 +32,31 @@ static void print_facts(const struct pageowner_session *s)
 			     f.how ? ")" : "");
 }
 
-static int run(int argc, char **argv)
+static int parse_options(int argc, char **argv, struct cli_input *in, bool *types)
 {
 	static const struct option options[] = {
-		{ "vmlinux", required_argument, NULL, 'k' },
+		CLI_INPUT_OPTIONS,
 		{ "types", no_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *vmlinux = NULL;
-	bool types = false;
-	int c;
+	int c, status;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":k:", options, NULL)) != -1) {
-		if (c == 'k')
-			vmlinux = optarg;
-		else if (c == 't')
-			types = true;
-		else if (c == ':')
-			return cli_usage(&cli_info, "%s: needs an argument", argv[optind - 1]);
-		else
-			return cli_usage(&cli_info, "%s: unknown option", argv[optind - 1]);
+		if (c == 't') {
+			*types = true;
+			continue;
+		}
+		status = cli_input_option(in, &cli_info, c, argv);
+		if (status != CLI_OK)
+			return status;
 	}
-	if (optind == argc)
-		return cli_usage(&cli_info, "no dump given");
-	struct pageowner_session *s = cli_open(vmlinux, argv + optind, argc - optind, true);
+	return cli_input_finish(in, &cli_info, argc, argv);
+}
+
+static int info(const struct cli_input *in, bool types)
+{
+	struct pageowner_session *s = cli_open(in, true);
 	if (!s)
 		return CLI_FAILED;
 
@@ -71,6 +71,18 @@ static int run(int argc, char **argv)
 		cli_say("%s", err.text);
 	pageowner_close(s);
 	return rc < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	struct cli_input in = { .vmlinux = NULL };
+	bool types = false;
+	int status = parse_options(argc, argv, &in, &types);
+
+	if (status == CLI_OK)
+		status = info(&in, types);
+	cli_input_fini(&in);
+	return status;
 }
 
 const struct cli_command cli_info = {

@@ -10,24 +10,27 @@
 #define MAX_FLAWS 10	/* told one by one; the rest are counted */
 
 static const char help[] =
-	"Usage: pageowner report [-k VMLINUX] [--pfn FIRST[-LAST]] [-o FILE] [--strict] DUMP...\n"
+	"Usage: pageowner report [-k VMLINUX] [--btf FILE] [--pfn FIRST[-LAST]] [-o FILE]\n"
+	"                        [--strict] DUMP...\n"
+	"       pageowner report [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Write what /sys/kernel/debug/page_owner of the kernel in the dump would have printed.\n"
 	"\n"
-	"DUMP is a vmcore (ELF core, kdump-compressed, flattened), or all parts of a split set.\n"
+	"DUMP is a vmcore (ELF core, kdump-compressed, flattened), all parts of a split set, or a\n"
+	"LiME image.\n"
 	"\n"
-	"  -k, --vmlinux FILE      the kernel's vmlinux, with symbols and debug information;\n"
-	"                          without it, looked for by build-id and release in the usual places\n"
-	"  -o, --output FILE       write there instead of to standard output\n"
-	"      --pfn FIRST[-LAST]  only these page frame numbers (decimal, or hexadecimal after 0x)\n"
-	"      --strict            end where reading the kernel's file would have ended: at a record\n"
-	"                          that is longer than the kernel's buffer\n"
-	"  -h, --help              print this\n"
+	CLI_INPUT_HELP
+	"  -o, --output FILE         write there instead of to standard output\n"
+	"      --pfn FIRST[-LAST]    only these page frame numbers (decimal, or hexadecimal after 0x)\n"
+	"      --strict              end where reading the kernel's file would have ended: at a record\n"
+	"                            that is longer than the kernel's buffer\n"
+	"  -h, --help                print this\n"
 	"\n"
 	"Exit status: 0 all records written; 1 some or all could not be (told on standard error);\n"
 	"2 usage.\n";
 
 struct run {
-	const char *vmlinux, *output;
+	struct cli_input in;
+	const char *output;
 	struct pageowner_iter_options pfns;
 	bool strict;
 	unsigned nr_flaws;
@@ -58,20 +61,17 @@ static bool parse_pfns(const char *text, struct pageowner_iter_options *ret)
 static int parse_options(int argc, char **argv, struct run *r)
 {
 	static const struct option options[] = {
-		{ "vmlinux", required_argument, NULL, 'k' },
+		CLI_INPUT_OPTIONS,
 		{ "output", required_argument, NULL, 'o' },
 		{ "pfn", required_argument, NULL, 'p' },
 		{ "strict", no_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	int c, status;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
 		switch (c) {
-		case 'k':
-			r->vmlinux = optarg;
-			break;
 		case 'o':
 			r->output = optarg;
 			break;
@@ -82,13 +82,13 @@ static int parse_options(int argc, char **argv, struct run *r)
 		case 's':
 			r->strict = true;
 			break;
-		case ':':
-			return cli_usage(&cli_report, "%s: needs an argument", argv[optind - 1]);
 		default:
-			return cli_usage(&cli_report, "%s: unknown option", argv[optind - 1]);
+			status = cli_input_option(&r->in, &cli_report, c, argv);
+			if (status != CLI_OK)
+				return status;
 		}
 	}
-	return optind < argc ? CLI_OK : cli_usage(&cli_report, "no dump given");
+	return cli_input_finish(&r->in, &cli_report, argc, argv);
 }
 
 static int on_progress(void *arg, uint64_t done, uint64_t all)
@@ -148,8 +148,8 @@ static bool tell_missing(const struct pageowner_coverage *cov)
 		cli_say("report: %" PRIu64 " reads at addresses that no page table in the dump maps",
 			cov->untranslated);
 	if (cov->first_missing != UINT64_MAX)
-		cli_say("report: the first missing page is at physical address 0x%" PRIx64,
-			cov->first_missing);
+		cli_say("report: the missing pages lie at physical addresses 0x%" PRIx64 "-0x%" PRIx64,
+			cov->first_missing, cov->last_missing);
 	return bad;
 }
 
@@ -202,24 +202,31 @@ static int report(struct run *r, struct pageowner_session *s, struct cli_output 
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int open_and_report(struct run *r)
 {
-	struct run r = { .pfns = { .size = sizeof(r.pfns), .last_pfn = UINT64_MAX } };
 	struct cli_output out;
-	int status = parse_options(argc, argv, &r);
+	int status = CLI_FAILED;
+	struct pageowner_session *s = cli_open(&r->in, false);
 
-	if (status != CLI_OK)
-		return status;
-	struct pageowner_session *s = cli_open(r.vmlinux, argv + optind, argc - optind, false);
 	if (!s)
 		return CLI_FAILED;
-	status = CLI_FAILED;
-	if (cli_output_open(&out, r.output, argv + optind, argc - optind)) {
-		status = report(&r, s, &out);
+	if (cli_output_open(&out, r->output, &r->in)) {
+		status = report(r, s, &out);
 		if (!cli_output_close(&out))
 			status = CLI_FAILED;
 	}
 	pageowner_close(s);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run r = { .pfns = { .size = sizeof(r.pfns), .last_pfn = UINT64_MAX } };
+	int status = parse_options(argc, argv, &r);
+
+	if (status == CLI_OK)
+		status = open_and_report(&r);
+	cli_input_fini(&r.in);
 	return status;
 }
 

@@ -10,7 +10,6 @@
 #include "image/image.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "base/status.h"
 #include "image/extents.h"
 #include "image/mapped.h"
+#include "image/pieces.h"
 
 #define ET_CORE 4
 #define PT_LOAD 1
@@ -58,26 +58,14 @@ static const struct layout layout64 = {
 	.shdr_size = 64, .sh_info = 44,
 };
 
-/* What all handles on one core share. */
-struct core {
-	atomic_uint refs;
-	struct po_mapped *map;
-	struct po_extents extents;
-};
-
-struct elfcore {
-	struct po_image img;
-	struct core *core;
-	size_t last;			/* the extent of the last hit */
-};
-
 /* While the headers are read. */
 struct reader {
 	const struct po_file *file;
 	const struct layout *layout;
 	struct po_abi abi;
 	struct po_image *img;
-	struct core *core;
+	struct po_pieces *core;
+	const struct po_mapped *map;
 	struct po_extents pieces;	/* as the headers say, before overlaps are settled */
 	uint64_t phoff;
 	uint32_t phentsize, phnum;
@@ -87,105 +75,9 @@ struct reader {
 	struct pageowner_error *err;
 };
 
-static void core_unref(struct core *core)
-{
-	if (!core || atomic_fetch_sub(&core->refs, 1) != 1)
-		return;
-	po_extents_fini(&core->extents);
-	po_mapped_close(core->map);
-	free(core);
-}
-
-static enum po_cause elf_read(struct po_image *img, uint64_t paddr, void *buf, size_t len,
-			      size_t *done)
-{
-	struct elfcore *elf = (struct elfcore *)img;
-
-	*done = 0;
-	while (*done < len) {
-		uint64_t at = paddr + *done;	/* no extent reaches the top: this cannot wrap */
-		const struct po_extent *e = po_extents_at(&elf->core->extents, at, &elf->last);
-		if (!e)
-			return PO_HOLE;
-		if (e->cause == PO_ZEROED && *done)
-			return PO_HAVE;
-		if (e->cause != PO_ZEROED && e->cause != PO_HAVE)
-			return e->cause;
-		size_t n = len - *done, got = 0;
-		if (n > e->end - at)
-			n = (size_t)(e->end - at);
-		if (e->cause == PO_ZEROED) {
-			memset(buf, 0, n);
-			*done = n;
-			return PO_ZEROED;
-		}
-		enum po_cause cause = po_mapped_read(elf->core->map, e->offset + (at - e->start),
-						     (char *)buf + *done, n, &got);
-		*done += got;
-		if (cause != PO_HAVE)
-			return cause;
-	}
-	return PO_HAVE;
-}
-
-static const void *elf_map(struct po_image *img, uint64_t paddr, size_t *len)
-{
-	struct elfcore *elf = (struct elfcore *)img;
-	const struct po_extent *e = po_extents_at(&elf->core->extents, paddr, &elf->last);
-
-	if (!e || e->cause != PO_HAVE || *len == 0)
-		return NULL;
-	if (*len > e->end - paddr)
-		*len = (size_t)(e->end - paddr);
-	return po_mapped_borrow(elf->core->map, e->offset + (paddr - e->start), len);
-}
-
-static int elf_next_range(struct po_image *img, uint64_t from, uint64_t *start, uint64_t *len)
-{
-	const struct po_extents *ext = &((struct elfcore *)img)->core->extents;
-	size_t i = po_extents_find(ext, from, SIZE_MAX), last;
-
-	if (i == ext->nr)
-		return 0;
-	for (last = i; last + 1 < ext->nr && ext->at[last + 1].start == ext->at[last].end; last++)
-		;
-	while (i > 0 && ext->at[i - 1].end == ext->at[i].start)
-		i--;
-	*start = ext->at[i].start;
-	*len = ext->at[last].end - *start;
-	return 1;
-}
-
-static int elf_clone(const struct po_image *img, struct po_image **ret,
-		     struct pageowner_error *err)
-{
-	const struct elfcore *elf = (const struct elfcore *)img;
-	_cleanup_(po_freep) struct elfcore *copy = calloc(1, sizeof(*copy));
-
-	if (!copy || po_image_copy_head(&copy->img, img) < 0)
-		return po_fail_nomem(err, img->ops->name);
-	copy->core = elf->core;
-	atomic_fetch_add(&copy->core->refs, 1);
-	*ret = &po_take(copy)->img;
-	return PAGEOWNER_OK;
-}
-
-static void elf_close(struct po_image *img)
-{
-	struct elfcore *elf = (struct elfcore *)img;
-
-	core_unref(elf->core);
-	po_image_fini(img);
-	free(elf);
-}
-
 static const struct po_image_ops elf_ops = {
 	.name = "ELF core",
-	.read = elf_read,
-	.map = elf_map,
-	.next_range = elf_next_range,
-	.clone = elf_clone,
-	.close = elf_close,
+	PO_PIECES_OPS,
 };
 
 static bool elf_probe(const struct po_file *file)
@@ -208,7 +100,7 @@ static int read_struct(const struct reader *rd, uint64_t offset, void *buf, size
 		       const char *what)
 {
 	size_t done;
-	enum po_cause cause = po_mapped_read(rd->core->map, offset, buf, len, &done);
+	enum po_cause cause = po_mapped_read(rd->map, offset, buf, len, &done);
 
 	if (cause == PO_HAVE)
 		return PAGEOWNER_OK;
@@ -300,9 +192,9 @@ static int add_load(struct reader *rd, uint32_t index, const uint8_t *phdr)
 	uint64_t size = rd->file->size;
 	uint64_t held = file_end <= size ? filesz : offset < size ? size - offset : 0;
 	const struct po_extent parts[] = {
-		{ paddr, paddr + held, offset, index, PO_HAVE },
-		{ paddr + held, paddr + filesz, offset + held, index, PO_TRUNCATED },
-		{ paddr + filesz, end, file_end, index, PO_ZEROED },
+		{ paddr, paddr + held, offset, index, PO_HAVE, 0 },
+		{ paddr + held, paddr + filesz, offset + held, index, PO_TRUNCATED, 0 },
+		{ paddr + filesz, end, file_end, index, PO_ZEROED, 0 },
 	};
 	for (size_t i = 0; i < 3; i++)
 		if (po_extents_add(&rd->pieces, &parts[i]) < 0)
@@ -322,7 +214,7 @@ static int take_vmcoreinfo(struct reader *rd, uint64_t offset, uint32_t descsz)
 
 	if (!text)
 		return po_fail_nomem(rd->err, "VMCOREINFO");
-	(void)po_mapped_read(rd->core->map, offset, text, len, &done);
+	(void)po_mapped_read(rd->map, offset, text, len, &done);
 	if (done != len)
 		return PAGEOWNER_OK;	/* it only helps; the cut is told with the memory's */
 	if (po_image_set_vmcoreinfo(rd->img, text, len) < 0)
@@ -342,7 +234,7 @@ static int read_notes(struct reader *rd, const uint8_t *phdr)
 		left = rd->notes_left;
 	rd->notes_left -= left;
 	while (left >= sizeof(note) && !rd->img->vmcoreinfo) {
-		if (po_mapped_read(rd->core->map, at, note, sizeof(note), &done) != PO_HAVE)
+		if (po_mapped_read(rd->map, at, note, sizeof(note), &done) != PO_HAVE)
 			break;
 		uint32_t namesz = (uint32_t)po_load(&rd->abi, note, 4);
 		uint32_t descsz = (uint32_t)po_load(&rd->abi, note + 4, 4);
@@ -389,8 +281,8 @@ static bool same_bytes(const struct reader *rd, const struct po_extent *p,
 
 	if (len > end - paddr)
 		len = (size_t)(end - paddr);
-	if (po_mapped_read(rd->core->map, p->offset + (paddr - p->start), a, len, &got_a) ||
-	    po_mapped_read(rd->core->map, e->offset + (paddr - e->start), b, len, &got_b))
+	if (po_mapped_read(rd->map, p->offset + (paddr - p->start), a, len, &got_a) ||
+	    po_mapped_read(rd->map, e->offset + (paddr - e->start), b, len, &got_b))
 		return true;	/* cannot tell: reading it will */
 	return memcmp(a, b, len) == 0;
 }
@@ -429,37 +321,19 @@ static int tell_conflict(struct reader *rd)
 	return 0;
 }
 
-static int tell_cut(struct reader *rd, uint64_t lost)
-{
-	return po_image_notice(rd->img, "dump: %s: file ends at 0x%" PRIx64
-			       ", %s of %s of memory are missing", rd->file->path, rd->file->size,
-			       po_size_words(lost).text,
-			       po_size_words(rd->img->bytes_present).text);
-}
-
-/* Sums, flags and words that follow from the settled extents. */
+/* The words that follow from the settled extents. */
 static int describe(struct reader *rd, uint64_t doubled)
 {
 	struct po_image *img = rd->img;
-	const struct po_extents *ext = &rd->core->extents;
-	uint64_t sums[PO_NR_CAUSES] = { 0 };
 	char twice[64] = "";
 
-	for (size_t i = 0; i < ext->nr; i++) {
-		sums[ext->at[i].cause] += ext->at[i].end - ext->at[i].start;
-		img->max_paddr = ext->at[i].end;
-	}
-	img->bytes_held = sums[PO_HAVE];
-	img->bytes_present = sums[PO_HAVE] + sums[PO_ZEROED] + sums[PO_TRUNCATED];
-	img->filtered = sums[PO_ZEROED] != 0;
-	img->truncated = sums[PO_TRUNCATED] != 0;
 	if (doubled)
 		(void)snprintf(twice, sizeof(twice), ", %s described twice",
 			       po_size_words(doubled).text);
 	if (po_image_set(&img->description, "ELF core, %" PRIu32 " segments%s", rd->loads,
 			 twice) < 0)
 		return -1;
-	if (img->truncated && tell_cut(rd, sums[PO_TRUNCATED]) < 0)
+	if (img->truncated && po_pieces_tell_cut(rd->img, rd->file) < 0)
 		return -1;
 	return doubled ? tell_conflict(rd) : 0;
 }
@@ -478,25 +352,27 @@ static int settle(struct reader *rd)
 	for (size_t i = 0; i < rd->pieces.nr; i++)
 		if (po_extents_add(&rd->core->extents, &rd->pieces.at[i]) < 0)
 			return po_fail_nomem(rd->err, "program headers");
-	if (po_extents_settle(&rd->core->extents, &doubled) < 0 || describe(rd, doubled) < 0)
+	if (po_pieces_settle(rd->img, &doubled) < 0 || describe(rd, doubled) < 0)
 		return po_fail_nomem(rd->err, "program headers");
 	return PAGEOWNER_OK;
 }
 
-static int read_core(struct elfcore *elf, const struct po_file *file, struct pageowner_error *err)
+static int read_core(struct po_image *img, const struct po_file *file, struct pageowner_error *err)
 {
+	struct po_pieces *core = po_pieces_of(img);
 	struct reader rd = {
 		.file = file,
 		.layout = file->head[4] == 1 ? &layout32 : &layout64,
 		.abi = { .big_endian = file->head[5] == 2 },
-		.img = &elf->img,
-		.core = elf->core,
+		.img = img,
+		.core = core,
+		.map = core->map[0],
 		.notes_left = NOTES_MAX,
 		.err = err,
 	};
 	const char *machine = machine_name(po_load(&rd.abi, file->head + 18, 2));
 
-	if (machine && po_image_set(&elf->img.machine, "%s", machine) < 0)
+	if (machine && po_image_set(&img->machine, "%s", machine) < 0)
 		return po_fail_nomem(err, "ELF header");
 	int rc = read_ehdr(&rd);
 	if (rc == PAGEOWNER_OK)
@@ -510,26 +386,18 @@ static int read_core(struct elfcore *elf, const struct po_file *file, struct pag
 static int elf_open(const struct po_file *files, size_t nr, struct po_image **ret,
 		    struct pageowner_error *err)
 {
+	_cleanup_(po_image_closep) struct po_image *img = NULL;
+
 	if (nr > 1)
 		return po_fail(err, PAGEOWNER_EINVAL,
 			       "%s: an ELF core is one file, but %zu were given", files[0].path,
 			       nr);
-
-	struct elfcore *elf = calloc(1, sizeof(*elf));
-	if (!elf)
-		return po_fail_nomem(err, files[0].path);
-	elf->img.ops = &elf_ops;
-	elf->img.copies_well = true;
-	_cleanup_(po_image_closep) struct po_image *img = &elf->img;
-
-	elf->core = calloc(1, sizeof(*elf->core));
-	if (!elf->core)
-		return po_fail_nomem(err, files[0].path);
-	atomic_init(&elf->core->refs, 1);
-	int rc = po_mapped_open(&files[0], &elf->core->map, err);
+	int rc = po_pieces_new(&elf_ops, 1, &img, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_pieces_add_file(img, &files[0], err);
 	if (rc < 0)
 		return rc;
-	rc = read_core(elf, &files[0], err);
+	rc = read_core(img, &files[0], err);
 	if (rc < 0)
 		return po_within(err, rc, "%s", files[0].path);
 	*ret = po_take(img);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which bytes of memory lie where in a file: ranges, sorted and free of overlaps. */
+/* Which bytes of memory lie where in files: ranges, sorted and free of overlaps. */
 #ifndef PO_IMAGE_EXTENTS_H
 #define PO_IMAGE_EXTENTS_H
 
@@ -13,6 +13,7 @@ struct po_extent {
 	uint64_t offset;		/* of the byte at start, in the file */
 	uint32_t order;			/* which piece of the file it is: the lower wins */
 	uint8_t cause;			/* enum po_cause of all its bytes */
+	uint16_t file;			/* which of the files, where there are several */
 };
 
 struct po_extents {

@@ -7,6 +7,7 @@
 
 const struct po_format *const po_image_formats[] = {
 	&po_format_elfcore,
+	&po_format_lime,
 	&po_format_kdump,
 	&po_format_flattened,
 	&po_format_libkdumpfile,

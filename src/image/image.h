@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <pageowner/error.h>
+#include <pageowner/session.h>
 #include <pageowner/source.h>
 
 /* Why a byte of physical memory is not there.  Order: from harmless to bad. */
@@ -59,6 +60,8 @@ struct po_image_ops {
 	/* Another handle on the same memory, for another thread; NULL: po_image_clone() says so. */
 	int (*clone)(const struct po_image *img, struct po_image **ret,
 		     struct pageowner_error *err);
+	/* Move a floating image, so that its first byte is at base; else NULL. */
+	void (*rebase)(struct po_image *img, uint64_t base);
 	void (*close)(struct po_image *img);
 };
 
@@ -69,6 +72,7 @@ struct po_image {
 	bool copies_well;		/* reads cost a memcpy: a page cache would only add */
 	bool truncated;			/* the file ends before the data that its headers promise */
 	bool filtered;			/* pages were dropped on purpose */
+	bool floating;			/* its base is unknown: it begins at 0 until ops->rebase() */
 	bool has_slide;			/* slide is known from outside: do not search */
 	uint64_t slide;
 	uint32_t page_size;		/* of the container, or 0 if it has none */
@@ -88,6 +92,13 @@ struct po_image {
  */
 int po_image_open(const char *const *paths, size_t nr, struct po_image **ret,
 		  struct pageowner_error *err);
+
+/*
+ * Raw images of physical memory (rawset.c): banks in any order.  Holes between them are holes,
+ * overlaps are EINVAL.  One image without a base floats.
+ */
+int po_image_open_ram(const struct pageowner_ram *ram, size_t nr, struct po_image **ret,
+		      struct pageowner_error *err);
 
 /*
  * Memory behind the caller's own functions (caller.c).  *src is copied.  From here on the image
@@ -142,6 +153,7 @@ struct po_format {
 };
 
 extern const struct po_format po_format_elfcore;
+extern const struct po_format po_format_lime;
 extern const struct po_format po_format_kdump;
 extern const struct po_format po_format_flattened;
 extern const struct po_format po_format_libkdumpfile;
@@ -152,8 +164,16 @@ extern const struct po_format po_format_libkdumpfile;
 int po_image_open_files(const struct po_file *files, size_t nr, struct po_image **ret,
 			struct pageowner_error *err);
 
+/* Open path and look at it; whatever comes of it, po_file_close() follows. */
+int po_file_open(const char *path, struct po_file *file, struct pageowner_error *err);
+void po_file_close(struct po_file *file);
+
 /* Fill size, head and head_len of a file whose path and fd are set. */
 int po_file_look(struct po_file *file, struct pageowner_error *err);
+
+/* The container or compressed data that a file looks like by its first bytes, or NULL. */
+const char *po_file_looks_like(const struct po_file *file);
+const char *po_signature_words(const struct po_file *file);	/* for formats that we do not read */
 
 /* What a file looks like that no format took: its code, and err set. */
 int po_signature_fail(const struct po_file *file, struct pageowner_error *err);

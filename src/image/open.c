@@ -26,11 +26,17 @@ struct files {
 	size_t nr;
 };
 
+void po_file_close(struct po_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+}
+
 static void close_files(struct files *files)
 {
 	for (size_t i = 0; i < files->nr; i++)
-		if (files->at[i].fd >= 0)
-			close(files->at[i].fd);
+		po_file_close(&files->at[i]);
 	free(files->at);
 }
 
@@ -102,7 +108,7 @@ int po_file_look(struct po_file *file, struct pageowner_error *err)
 	return PAGEOWNER_OK;
 }
 
-static int open_file(const char *path, struct po_file *file, struct pageowner_error *err)
+int po_file_open(const char *path, struct po_file *file, struct pageowner_error *err)
 {
 	file->path = path;
 	/* O_NONBLOCK: opening a pipe must not wait for its writer */
@@ -120,6 +126,13 @@ static const struct po_format *format_of(const struct po_file *file)
 		if (po_image_formats[i]->probe(file))
 			return po_image_formats[i];
 	return NULL;
+}
+
+const char *po_file_looks_like(const struct po_file *file)
+{
+	const struct po_format *format = format_of(file);
+
+	return format ? format->name : po_signature_words(file);
 }
 
 int po_image_open_files(const struct po_file *files, size_t nr, struct po_image **ret,
@@ -155,7 +168,7 @@ static int open_paths(const char *const *paths, size_t nr, struct po_image **ret
 		return po_fail_nomem(err, paths[0]);
 	while (files.nr < nr) {
 		struct po_file *file = &files.at[files.nr];
-		int rc = open_file(paths[files.nr++], file, err);
+		int rc = po_file_open(paths[files.nr++], file, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -14,7 +14,6 @@
 enum advice {
 	NOT_A_DUMP,
 	UNPACK,		/* what is inside may be one */
-	LATER,		/* a dump, and on our list */
 	NEVER,		/* a dump, but not ours to read */
 };
 
@@ -40,7 +39,6 @@ static const struct signature signatures[] = {
 	SIG(0, "PK\x03\x04", UNPACK, "a zip archive"),
 	SIG(0, "7z\xbc\xaf\x27\x1c", UNPACK, "a 7z archive"),
 	SIG(257, "ustar", UNPACK, "a tar archive"),
-	SIG(0, "EMiL", LATER, "a LiME image"),
 	SIG(0, "AVML", NEVER, "an AVML image"),
 	SIG(0, "QEVM", NEVER, "a saved QEMU machine (savevm)"),
 	SIG(0, "LibvirtQemudSave", NEVER, "a machine saved by libvirt"),
@@ -72,6 +70,13 @@ static const struct signature *find(const struct po_file *file)
 	return NULL;
 }
 
+const char *po_signature_words(const struct po_file *file)
+{
+	const struct signature *s = find(file);
+
+	return s && s->advice != NOT_A_DUMP ? s->what : NULL;
+}
+
 static int fail_signature(const struct po_file *file, const struct signature *s,
 			  struct pageowner_error *err)
 {
@@ -79,9 +84,6 @@ static int fail_signature(const struct po_file *file, const struct signature *s,
 	case UNPACK:
 		return po_fail(err, PAGEOWNER_EFORMAT,
 			       "%s: not a dump: first bytes look like %s; unpack it first",
-			       file->path, s->what);
-	case LATER:
-		return po_fail(err, PAGEOWNER_EUNSUPP, "%s: %s: recognised, not supported yet",
 			       file->path, s->what);
 	case NEVER:
 		return po_fail(err, PAGEOWNER_EUNSUPP, "%s: %s: recognised, not supported",

@@ -8,6 +8,7 @@
 
 #include <pageowner/error.h>
 
+#include "memory/memory.h"
 #include "symbols/vmlinux.h"
 #include "types/types.h"
 
@@ -61,6 +62,7 @@ struct po_layout {
 	} enumerator[PO_NR_E];
 	struct {
 		bool have;
+		bool inferred;		/* not told by the type information */
 		struct po_type_info type;
 	} variable[PO_NR_V];
 };
@@ -89,6 +91,12 @@ extern const char *const po_layout_units[];
 /* The types.  ENOTYPE: needed ones are missing, and the message names them. */
 int po_layout_resolve_types(struct po_layout *l, struct po_types *types,
 			    struct pageowner_error *err);
+
+/*
+ * What the type information does not tell of variables, from their symbols' sizes and contents.  The
+ * types are resolved, the slide is known, mem can translate.  What cannot be told stays absent.
+ */
+void po_layout_infer_variables(struct po_layout *l, struct po_memory *mem);
 
 /* Calls fn with the text of every type that is asked for ("struct page", "page.flags", …). */
 void po_layout_for_each(const struct po_layout *l,

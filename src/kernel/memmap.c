@@ -255,7 +255,11 @@ int po_memmap_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_
 		return po_fail(err, PAGEOWNER_ENOTYPE, "struct page of %" PRIu64 " bytes",
 			       k->map.page_size);
 	int rc = PO_HAS_SYM(&k->l, mem_section) ? po_sparse_open(k, mem, err) : open_flat(k, mem, err);
+	if (rc == PAGEOWNER_OK && k->map.nr == 0 && k->map.lost_paddr)
+		return po_fail(err, PAGEOWNER_ENODATA,
+			       "memory map: no section is readable: physical address 0x%" PRIx64
+			       " is not in the dump", k->map.lost_paddr);
 	if (rc == PAGEOWNER_OK && k->map.nr == 0)
-		return po_fail(err, PAGEOWNER_ENODATA, "memory map: no section or zone is readable");
+		return po_fail(err, PAGEOWNER_ENODATA, "memory map: there is no section or zone");
 	return rc < 0 ? rc : find_valid(k, mem, err);
 }

@@ -15,4 +15,11 @@
 int po_modules_load(const struct po_kernel *k, struct po_memory *mem, struct po_symbols *syms,
 		    struct pageowner_error *first, struct pageowner_error *err);
 
+/*
+ * Add the functions that BPF has compiled, as the kernel's own list has them (with CONFIG_BPF_JIT).  What cannot be
+ * read is told in *first, as above.
+ */
+int po_bpf_symbols_load(const struct po_kernel *k, struct po_memory *mem, struct po_symbols *syms,
+			struct pageowner_error *first, struct pageowner_error *err);
+
 #endif

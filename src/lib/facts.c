@@ -20,10 +20,11 @@ void po_facts_image(struct pageowner_session *s)
 	}
 	if (img->ops->next_range)
 		po_session_fact(s, "memory", NULL,
-				"%" PRIu64 " KiB in %u range%s below 0x%" PRIx64 ", %" PRIu64
+				"%" PRIu64 " KiB in %u range%s %s 0x%" PRIx64 ", %" PRIu64
 				" KiB in the dump%s%s",
-				img->bytes_present >> 10, nr, nr == 1 ? "" : "s", img->max_paddr,
-				img->bytes_held >> 10, img->filtered ? ", filtered" : "",
+				img->bytes_present >> 10, nr, nr == 1 ? "" : "s",
+				img->floating ? "of an unknown address, with a length of" : "below",
+				img->max_paddr, img->bytes_held >> 10, img->filtered ? ", filtered" : "",
 				img->truncated ? ", truncated" : "");
 	po_session_fact(s, "VMCOREINFO", NULL, "%s", img->vmcoreinfo ? "in the dump's notes" : "none");
 }
@@ -43,6 +44,9 @@ void po_facts_kernel(struct pageowner_session *s)
 				(int)strcspn(banner, "\n"), (const char *)banner);
 	po_session_fact(s, "machine", "vmlinux", "%s",
 			po_elf_machine_name(po_elf_machine(s->elf)));
+	if (s->found.base_found)
+		po_session_fact(s, "base address", "the page tables in the image agree with no other",
+				"0x%" PRIx64, s->found.base);
 	if (s->found.xlat.ops) {
 		po_session_fact(s, "kernel image",
 				s->found.by_note ? "VMCOREINFO led to its banner" : "searched by its banner",
@@ -76,7 +80,8 @@ static void facts_memory_map(struct pageowner_session *s)
 	po_session_fact(s, "page frames", "min_low_pfn, max_pfn", "0x%" PRIx64 "-0x%" PRIx64,
 			k->min_low_pfn, k->max_pfn - 1);
 	if (k->map.section_shift)
-		po_session_fact(s, "memory model", "type of mem_section",
+		po_session_fact(s, "memory model", k->l.variable[PO_V_mem_section].inferred ?
+				"size and contents of mem_section" : "type of mem_section",
 				"%s; %zu sections of %" PRIu64 " MiB, struct page of %" PRIu64 " bytes",
 				k->map.model, k->map.nr,
 				((uint64_t)1 << (k->map.section_shift + k->page_shift)) >> 20,

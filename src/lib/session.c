@@ -12,38 +12,40 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "kernel/modules.h"
-#include "memory/vmcoreinfo.h"
-#include "types/types.h"
 
 #define BANNER_MAX	512
 #define PROOF_LEN	512		/* kallsyms_token_index: 256 numbers of 16 bits */
 #define RODATA_MAX	(256u << 20)
 
+/* A formatted text that lives as long as the session; NULL when out of memory. */
+static char *__attribute__((format(printf, 2, 0)))
+keep_text(struct pageowner_session *s, const char *fmt, va_list ap)
+{
+	char buf[PAGEOWNER_ERROR_MAX];
+	int n = vsnprintf(buf, sizeof(buf), fmt, ap);
+
+	return po_arena_strndup(&s->arena, buf, n < 0 ? 0 : strnlen(buf, sizeof(buf)));
+}
+
 void po_session_fact(struct pageowner_session *s, const char *name, const char *how, const char *fmt,
 		     ...)
 {
-	char buf[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	char *value = keep_text(s, fmt, ap);
 	va_end(ap);
-	size_t len = n < 0 ? 0 : (size_t)n < sizeof(buf) ? (size_t)n : sizeof(buf) - 1;
-	char *value = po_arena_strndup(&s->arena, buf, len);
 	if (value && s->nr_facts < PO_MAX_FACTS)
 		s->fact[s->nr_facts++] = (struct pageowner_fact){ name, value, how };
 }
 
 void po_session_notice(struct pageowner_session *s, const char *fmt, ...)
 {
-	char buf[PAGEOWNER_ERROR_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	char *text = keep_text(s, fmt, ap);
 	va_end(ap);
-	size_t len = n < 0 ? 0 : (size_t)n < sizeof(buf) ? (size_t)n : sizeof(buf) - 1;
-	char *text = po_arena_strndup(&s->arena, buf, len);
 	if (text && s->nr_notices < PO_MAX_NOTICES)
 		s->notice[s->nr_notices++] = text;
 }
@@ -57,6 +59,8 @@ static int open_image(struct pageowner_session *s, const struct pageowner_open_o
 
 	if (o->source)
 		rc = po_image_open_source(o->source, &s->image, err);
+	else if (o->nr_ram)
+		rc = po_image_open_ram(o->ram, o->nr_ram, &s->image, err);
 	else if (o->nr_dumps == 0)
 		return po_fail(err, PAGEOWNER_EINVAL, "neither a dump nor a source was given");
 	else
@@ -187,50 +191,7 @@ static int find_kernel(struct pageowner_session *s, struct pageowner_error *err)
 	return PAGEOWNER_OK;
 }
 
-/* --- types and what stands on them --------------------------------------------------------------- */
-
-static int open_types(struct pageowner_session *s, struct po_elf **debug, struct po_types **ret,
-		      struct pageowner_error *err)
-{
-	const struct po_layout *l = &s->kernel.l;
-	const uint64_t hints[] = {
-		LINK(l, __set_page_owner),
-		/* after it: what ends the list when this kernel has no modules */
-		LINK(l, __module_address),
-		0,
-	};
-	struct po_elf_section sec;
-	struct po_elf *elf = s->elf;
-
-	if (!po_elf_section_named(elf, ".debug_info", &sec)) {
-		int rc = po_find_debug_file(elf, debug, err);
-		if (rc < 0)
-			return rc;
-		if (rc == 0)
-			return po_fail(err, PAGEOWNER_ENOTYPE,
-				       "%s: has no debug information (build the kernel with "
-				       "CONFIG_DEBUG_INFO, or install its debug package)",
-				       po_elf_path(elf));
-		elf = *debug;
-	}
-	return po_types_open_dwarf(elf, hints, po_layout_units, ret, err);
-}
-
-static int resolve_types(struct pageowner_session *s, struct pageowner_error *err)
-{
-	struct po_elf *debug = NULL;
-	struct po_types *types = NULL;
-	int rc = open_types(s, &debug, &types, err);
-
-	if (rc == PAGEOWNER_OK)
-		rc = po_layout_resolve_types(&s->kernel.l, types, err);
-	if (types)
-		po_session_fact(s, "type information", debug ? po_elf_path(debug) : po_elf_path(s->elf),
-				"%s", po_types_describe(types));
-	po_types_close(types);
-	po_elf_close(debug);
-	return rc;
-}
+/* --- what stands on types ------------------------------------------------------------------------ */
 
 static int open_symbols(struct pageowner_session *s, struct pageowner_error *err)
 {
@@ -271,6 +232,10 @@ static int open_symbols(struct pageowner_session *s, struct pageowner_error *err
 		rc = po_modules_load(&s->kernel, s->mem, s->symbols, &first, err);
 	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
 		po_session_notice(s, "%s; its frames print as bare addresses", first.text);
+	if (rc == PAGEOWNER_OK)
+		rc = po_bpf_symbols_load(&s->kernel, s->mem, s->symbols, &first, err);
+	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
+		po_session_notice(s, "%s; BPF frames may print as bare addresses", first.text);
 	return rc;
 }
 
@@ -302,12 +267,13 @@ static int open_words(struct pageowner_session *s, struct pageowner_error *err)
 	return po_words_open(&s->words, &s->kernel, s->mem, &rodata, err);
 }
 
-static int open_owner(struct pageowner_session *s, struct pageowner_error *err)
+static int open_owner(struct pageowner_session *s, const struct pageowner_open_options *o,
+		      struct pageowner_error *err)
 {
 	int rc = po_kernel_check_enabled(&s->kernel.l, s->mem, err);
 
 	if (rc == PAGEOWNER_OK)
-		rc = resolve_types(s, err);
+		rc = po_session_resolve_types(s, o->btf, err);
 	if (rc == PAGEOWNER_OK)
 		rc = po_kernel_open(&s->kernel, s->mem, err);
 	if (rc == PAGEOWNER_OK)
@@ -352,7 +318,7 @@ int pageowner_open(const struct pageowner_open_options *options, struct pageowne
 	po_facts_image(s);
 	rc = open_kernel(s, options, &s->why_not);
 	if (rc == PAGEOWNER_OK)
-		rc = open_owner(s, &s->why_not);
+		rc = open_owner(s, options, &s->why_not);
 	if (rc == PAGEOWNER_OK) {
 		po_facts_owner(s);
 		s->ready = true;

@@ -44,7 +44,13 @@ char *po_find_vmlinux(const char *note, char *tried, size_t tried_cap);
  * Of a vmlinux without debug information, the separate file that has it: by build-id or debuglink, beside it
  * or in the usual places.  1 and an open file; 0: there is none.
  */
-int po_find_debug_file(struct po_elf *elf, struct po_elf **ret, struct pageowner_error *err);
+int po_find_debug_file(struct po_elf *elf, struct po_elf **ret);
+
+/*
+ * The types of all that is read of the kernel (typeinfo.c): of the BTF file, if one is named; else of vmlinux, as
+ * DWARF or BTF; else of the BTF that the kernel carries in its own memory.
+ */
+int po_session_resolve_types(struct pageowner_session *s, const char *btf, struct pageowner_error *err);
 
 /* Record a fact; how may be NULL.  Facts beyond the table are dropped. */
 void po_session_fact(struct pageowner_session *s, const char *name, const char *how, const char *fmt,

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/status.h"
 #include "lib/session.h"
 #include "memory/vmcoreinfo.h"
 
@@ -110,14 +109,13 @@ static int try_build_id(struct po_elf *elf, struct po_elf **ret)
 	return try_debug(elf, path, ret);
 }
 
-int po_find_debug_file(struct po_elf *elf, struct po_elf **ret, struct pageowner_error *err)
+int po_find_debug_file(struct po_elf *elf, struct po_elf **ret)
 {
 	const char *self = po_elf_path(elf), *slash = strrchr(self, '/');
 	int dir_len = slash ? (int)(slash - self) + 1 : 0;
 	char path[PATH_MAX];
 	uint32_t crc;
 
-	(void)err;
 	if (try_build_id(elf, ret))
 		return 1;
 	const char *link = po_elf_debuglink(elf, &crc);

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "memory/others.h"
 #include "memory/vmcoreinfo.h"
 
 #define MAX_PROBES (1ull << 24)	/* 64 GiB in steps of a page: a header may promise any size */
@@ -27,6 +28,8 @@ struct search {
 	struct po_found *ret;
 	uint64_t last_stride;		/* multiples of this were looked at before */
 	uint64_t probes;		/* left for this stride */
+	bool table_missing;		/* why tells of a page table that is not in the dump */
+	bool floating;			/* addresses are offsets of an image whose base is unknown */
 	struct pageowner_error why;	/* why the last candidate was refused */
 };
 
@@ -123,11 +126,13 @@ static bool leads_home(struct search *s, const struct po_xlat *xlat, uint64_t sl
 {
 	uint64_t kva = po_wrap(po_memory_abi(s->mem), s->find->banner_at + slide);
 	struct po_leaf leaf;
-	int rc = xlat->ops->walk(xlat, s->mem, kva, &leaf, &s->why);
+	int rc = xlat->ops->walk(xlat, s->mem, kva, &leaf, s->table_missing ? NULL : &s->why);
 
 	if (rc == 1 && leaf.paddr + (kva - leaf.kva) == banner_paddr)
 		return true;
-	if (rc >= 0)
+	if (rc < 0)
+		s->table_missing = true;
+	else if (!s->table_missing)	/* that a table is not in the dump says more */
 		po_fail(&s->why, PAGEOWNER_ECORRUPT, "its page tables at 0x%" PRIx64 " do not map it",
 			xlat->root);
 	return false;
@@ -141,6 +146,7 @@ static int prove(struct search *s, uint64_t banner_paddr)
 	struct slides slides;
 
 	s->why.code = PAGEOWNER_OK;
+	s->table_missing = false;
 	int rc = find_slides(s, delta, &slides);
 
 	if (rc < 0)
@@ -160,6 +166,84 @@ static int prove(struct search *s, uint64_t banner_paddr)
 	return s->why.code ? s->why.code : po_fail(&s->why, PAGEOWNER_EUNSUPP, "no page-table format");
 }
 
+/* --- an image whose address is unknown ----------------------------------------------------------- */
+
+/* Bases that are possible: those which put every table that the top one points to within the image. */
+struct window {
+	uint64_t low, high;
+};
+
+static bool find_window(struct search *s, const struct po_xlat *xlat, uint64_t size, struct window *ret)
+{
+	const struct po_xlat_ops *ops = xlat->ops;
+	unsigned top_shift = ops->page_shift + ops->level_bits * (ops->levels - 1);
+	size_t nr = (size_t)1 << (ops->va_bits - top_shift);
+	_cleanup_(po_freep) uint8_t *raw = malloc(nr * ops->entry_bytes);	/* 64 KiB at most */
+
+	*ret = (struct window){ 0, UINT64_MAX };
+	if (!raw || po_memory_read_phys(s->mem, xlat->root, raw, nr * ops->entry_bytes, &s->why) < 0)
+		return false;
+	for (size_t i = 0; i < nr; i++) {
+		unsigned shift = top_shift;
+		uint64_t at;
+		uint64_t entry = po_load(po_memory_abi(s->mem), raw + i * ops->entry_bytes,
+					 ops->entry_bytes);
+
+		if (ops->classify(xlat, entry, &shift, &at) != PO_ENTRY_TABLE)
+			continue;
+		if (at < ret->high)
+			ret->high = at;
+		if (at >= size && at - size + 1 > ret->low)
+			ret->low = at - size + 1;
+	}
+	return ret->high != UINT64_MAX && ret->low <= ret->high;
+}
+
+/* The base in the window, in steps, with which the banner at that offset of the image leads home. */
+static bool try_bases(struct search *s, uint64_t offset, const struct window *w, uint64_t step)
+{
+	struct po_image *img = po_memory_image(s->mem);
+	uint64_t base = (w->low + step - 1) / step * step;
+
+	for (unsigned left = 1u << 24; base <= w->high && left > 0; base += step, left--) {
+		img->ops->rebase(img, base);
+		if (prove(s, base + offset) == PAGEOWNER_OK) {
+			s->ret->base_found = true;
+			s->ret->base = base;
+			return true;
+		}
+	}
+	img->ops->rebase(img, 0);
+	return false;
+}
+
+/*
+ * A raw image does not say where it belongs, but the page tables in it are full of addresses: the tables below the
+ * top one lie in it, which leaves few bases, and with the right one alone the banner's address leads home.
+ */
+static bool find_base(struct search *s, uint64_t offset)
+{
+	static const uint64_t steps[] = { 2u << 20, 64u << 10, 4u << 10 };
+	const struct po_find *f = s->find;
+	uint64_t size = po_memory_image(s->mem)->max_paddr, enc_mask = 0;
+
+	if (f->sme_mask_at)
+		(void)read_number(s, f->sme_mask_at + (offset - f->banner_at), &enc_mask);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		for (const struct po_xlat_ops *ops = po_xlat_formats; ops->name; ops++) {
+			struct po_xlat xlat = { ops, f->root_at + (offset - f->banner_at), enc_mask };
+			struct window w;
+
+			if (ops->machine == f->machine && find_window(s, &xlat, size, &w) &&
+			    try_bases(s, offset, &w, steps[i]))
+				return true;
+		}
+	po_fail(&s->why, PAGEOWNER_ECORRUPT, "no base address agrees with its page tables");
+	return false;
+}
+
+/* --- the search ---------------------------------------------------------------------------------- */
+
 static bool try_banner(struct search *s, uint64_t paddr)
 {
 	const struct po_find *f = s->find;
@@ -169,7 +253,7 @@ static bool try_banner(struct search *s, uint64_t paddr)
 	s->ret->nr_candidates++;
 	if (!bytes_are(s->mem, paddr + (f->proof_at - f->banner_at), f->proof, f->proof_len))
 		return false;
-	if (prove(s, paddr) == PAGEOWNER_OK)
+	if (s->floating ? find_base(s, paddr) : prove(s, paddr) == PAGEOWNER_OK)
 		return true;
 	po_within(&s->why, s->why.code, "kernel image with its banner at 0x%" PRIx64, paddr);
 	return false;
@@ -215,93 +299,46 @@ static bool try_note(struct search *s, const char *note)
 	return try_banner(s, s->find->banner_at + offset - X86_64_KERNEL_MAP + (uint64_t)phys_base);
 }
 
-/* --- what else is there -------------------------------------------------------------------------- */
+/* --- when it is not there ------------------------------------------------------------------------ */
 
-#define SCAN_BLOCK	(1u << 20)
-#define SCAN_LIMIT	(4ull << 30)	/* an error message is not worth minutes */
-#define BANNER_OVERLAP	512u
-#define MAX_OTHERS	3
-
-struct others {
-	char text[MAX_OTHERS][512];
-	unsigned nr;
-};
-
-/* Banners as they stand in an image: "Linux version …\n", printable throughout. */
-static void note_other(struct others *o, const char *at, size_t left)
+/* As uname says it; arm and i386 have several. */
+static const char *uname_of(unsigned machine)
 {
-	char line[sizeof(o->text[0])];
-	size_t n = 0;
-
-	while (n < left && n + 1 < sizeof(line) && at[n] >= ' ' && at[n] <= '~') {
-		line[n] = at[n];
-		n++;
-	}
-	line[n] = '\0';
-	if (n == left || at[n] != '\n' || !strchr(line, '@') || strchr(line, '%'))
-		return;
-	for (unsigned i = 0; i < o->nr; i++)
-		if (!strcmp(o->text[i], line))
-			return;
-	if (o->nr < MAX_OTHERS)
-		memcpy(o->text[o->nr++], line, n + 1);
+	return machine == EM_X86_64 ? "x86_64" : machine == EM_AARCH64 ? "aarch64" :
+	       machine == EM_ARM    ? "arm"    : machine == EM_386     ? "i686"    : "another machine";
 }
 
-static void scan_block(struct others *o, const char *buf, size_t len)
+static bool same_machine(unsigned machine, const char *uname)
 {
-	static const char words[] = "Linux version ";
-	const char *p = buf;
-
-	while (len > (size_t)(p - buf) &&
-	       (p = memmem(p, len - (size_t)(p - buf), words, sizeof(words) - 1))) {
-		note_other(o, p, len - (size_t)(p - buf));
-		p++;
-	}
-}
-
-static void scan_others(struct po_memory *mem, struct others *o)
-{
-	struct po_image *img = po_memory_image(mem);
-	_cleanup_(po_freep) char *buf = malloc(SCAN_BLOCK);
-	uint64_t from = 0, start, len, scanned = 0;
-
-	while (buf && scanned < SCAN_LIMIT && img->ops->next_range &&
-	       img->ops->next_range(img, from, &start, &len) == 1) {
-		for (uint64_t p = start; p < start + len && scanned < SCAN_LIMIT;) {
-			size_t want = start + len - p < SCAN_BLOCK ? (size_t)(start + len - p) :
-								     SCAN_BLOCK;
-			size_t done = 0;
-			(void)img->ops->read(img, p, buf, want, &done);
-			scan_block(o, buf, done);
-			if (done == want && done > BANNER_OVERLAP && want == SCAN_BLOCK)
-				done -= BANNER_OVERLAP;	/* a banner may cross the end */
-			done = done ? done : 4096 - (size_t)(p & 4095);
-			p += done;
-			scanned += done;
-		}
-		from = start + len;
-	}
+	if (machine == EM_ARM)
+		return !strncmp(uname, "arm", 3);
+	if (machine == EM_386)
+		return uname[0] == 'i' && !strcmp(uname + 2, "86");
+	return !strcmp(uname, uname_of(machine));
 }
 
 static int not_found(struct search *s, struct pageowner_error *err)
 {
-	struct others o = { .nr = 0 };
 	int len = (int)strcspn(s->find->banner, "\n");
+	struct po_others o;
 
-	scan_others(s->mem, &o);
-	if (o.nr == 0 && s->ret->nr_candidates == 0)
+	po_others_scan(s->mem, s->find->banner, (size_t)len, &o);
+	if (o.same)
+		return po_fail(err, PAGEOWNER_ENODATA,
+			       "the kernel of vmlinux was in this memory, but its image is not "
+			       "complete in the dump: %s",
+			       s->why.code ? s->why.text : "its read-only data is missing");
+	if (o.machine[0] && !same_machine(s->find->machine, o.machine))
+		return po_fail(err, PAGEOWNER_EMISMATCH,
+			       "vmlinux is of another machine: vmlinux is of %s, the dump is of %s: \"%s\"",
+			       uname_of(s->find->machine), o.machine, o.banner);
+	if (!o.banner[0] && s->ret->nr_candidates == 0)
 		return po_fail(err, PAGEOWNER_ENODATA,
 			       "no kernel in this memory: the text \"Linux version\" of vmlinux "
 			       "(\"%.*s\") is nowhere in the dump", len, s->find->banner);
-	for (unsigned i = 0; i < o.nr; i++)
-		if (!strncmp(o.text[i], s->find->banner, (size_t)len) && !o.text[i][len])
-			return po_fail(err, PAGEOWNER_ENODATA,
-				       "the kernel of vmlinux was in this memory, but its image is not "
-				       "complete in the dump: %s",
-				       s->why.code ? s->why.text : "its read-only data is missing");
 	return po_fail(err, PAGEOWNER_EMISMATCH,
 		       "vmlinux is of another kernel: vmlinux is \"%.*s\", the dump is of \"%s\"", len,
-		       s->find->banner, o.nr ? o.text[0] : "(unreadable)");
+		       s->find->banner, o.banner[0] ? o.banner : "(unreadable)");
 }
 
 int po_find_kernel(struct po_memory *mem, const struct po_find *find, const char *note,
@@ -312,8 +349,10 @@ int po_find_kernel(struct po_memory *mem, const struct po_find *find, const char
 	struct search s = { .mem = mem, .find = find, .ret = &found };
 
 	s.why.code = PAGEOWNER_OK;
-	found.by_note = try_note(&s, note);
-	for (size_t i = 0; !found.xlat.ops && i < sizeof(strides) / sizeof(*strides); i++)
+	s.floating = po_memory_image(mem)->floating;
+	found.by_note = !s.floating && try_note(&s, note);
+	/* offsets are congruent to addresses only as far as the base is: by pages */
+	for (size_t i = s.floating ? 2 : 0; !found.xlat.ops && i < sizeof(strides) / sizeof(*strides); i++)
 		(void)search_stride(&s, strides[i]);
 	if (!found.xlat.ops)
 		return not_found(&s, err);

@@ -29,6 +29,8 @@ struct po_found {
 	struct po_xlat xlat;
 	bool by_note;			/* VMCOREINFO told where to look (and the proof held) */
 	unsigned nr_candidates;		/* banners met on the way */
+	bool base_found;		/* of a floating image, which was moved there */
+	uint64_t base;
 };
 
 /*

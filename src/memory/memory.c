@@ -142,6 +142,8 @@ static void count_page(struct po_memory *mem, uint64_t paddr, enum po_cause caus
 	mem->counts.pages[cause]++;
 	if (paddr < mem->counts.first[cause])
 		mem->counts.first[cause] = paddr;
+	if ((paddr | (TLB_PAGE - 1)) > mem->counts.last[cause])
+		mem->counts.last[cause] = paddr | (TLB_PAGE - 1);
 }
 
 /* --- physical reads ------------------------------------------------------------------------------ */
@@ -210,7 +212,7 @@ static int translate(struct po_memory *mem, uint64_t kva, uint64_t *ret,
 		return 1;
 	if (leaf.size > TLB_PAGE)
 		mem->last = leaf;
-	else
+	if (leaf.size <= 16 * TLB_PAGE)	/* pages of 4 to 64 KiB; larger leaves are few */
 		*e = (struct tlb_entry){ (kva >> TLB_SHIFT) + 1, *ret & ~(TLB_PAGE - 1) };
 	return 1;
 }

@@ -22,6 +22,7 @@ struct po_memory;
 struct po_memory_counts {
 	uint64_t pages[PO_NR_CAUSES];
 	uint64_t first[PO_NR_CAUSES];	/* lowest physical address met, by cause */
+	uint64_t last[PO_NR_CAUSES];	/* and the highest: the last byte of its page */
 	uint64_t untranslated;		/* reads whose address no page table maps */
 };
 

@@ -29,7 +29,7 @@ static uint64_t bits_of(uint64_t entry, unsigned high, unsigned low)
 static enum po_entry classify_x86(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
 				  uint64_t *ret)
 {
-	unsigned largest = xlat->ops->machine == EM_X86_64 ? 30 : 21;
+	unsigned largest = xlat->ops->largest_shift;
 
 	if (!(entry & X86_PRESENT))
 		return PO_ENTRY_NONE;
@@ -82,21 +82,24 @@ static enum po_entry classify_arm_short(const struct po_xlat *xlat, uint64_t ent
 	return PO_ENTRY_LEAF;
 }
 
-/* Long descriptors, arm's LPAE and arm64's alike: bit 0 valid, bit 1 table, or page at the last level. */
-static enum po_entry classify_long(uint64_t entry, unsigned page_shift, unsigned shift)
+/*
+ * Long descriptors, arm's LPAE and arm64's alike: bit 0 valid, bit 1 table, or page at the last level.
+ * What would be a block is reserved, and maps nothing, at the last level and above that of the largest.
+ */
+static enum po_entry classify_long(const struct po_xlat_ops *ops, uint64_t entry, unsigned shift)
 {
 	if (!(entry & 1))
 		return PO_ENTRY_NONE;
-	if (shift == page_shift)
-		return entry & 2 ? PO_ENTRY_LEAF : PO_ENTRY_NONE;
-	return entry & 2 ? PO_ENTRY_TABLE : PO_ENTRY_LEAF;
+	if (entry & 2)
+		return shift == ops->page_shift ? PO_ENTRY_LEAF : PO_ENTRY_TABLE;
+	return shift == ops->page_shift || shift > ops->largest_shift ? PO_ENTRY_NONE : PO_ENTRY_LEAF;
 }
 
 static enum po_entry classify_lpae(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
 				   uint64_t *ret)
 {
 	*ret = bits_of(entry, 39, 12);
-	return classify_long(entry, xlat->ops->page_shift, *ret_shift);
+	return classify_long(xlat->ops, entry, *ret_shift);
 }
 
 /*
@@ -115,25 +118,20 @@ static enum po_entry classify_arm64(const struct po_xlat *xlat, uint64_t entry, 
 		*ret = bits_of(entry, 49, page_shift) | bits_of(entry, 9, 8) << 42;
 	else
 		*ret = bits_of(entry, 47, page_shift);
-	return classify_long(entry, page_shift, *ret_shift);
+	return classify_long(xlat->ops, entry, *ret_shift);
 }
 
 /* --- the walk ------------------------------------------------------------------------------------ */
 
-/* An address as the tables see it, or false when no table can map it. */
-static bool canonical(const struct po_xlat_ops *ops, uint64_t *kva)
+/* Whether tables of this format can map an address at all. */
+static bool canonical(const struct po_xlat_ops *ops, uint64_t kva)
 {
 	if (ops->va_bits == 32)
-		return *kva <= UINT32_MAX;
-	/* arm64 kernels keep memory tags in the top byte; bit 55 tells the kernel's half */
-	if (ops->machine == EM_AARCH64 && (*kva >> 55 & 1))
-		*kva |= 0xffull << 56;
-	if ((uint64_t)po_sign_extend(*kva, ops->va_bits) != *kva && ops->machine != EM_AARCH64)
-		return false;
-	if (ops->machine == EM_AARCH64)	/* one table for each half: here all upper bits are ones */
-		return *kva >> ops->va_bits == UINT64_MAX >> ops->va_bits;
-	*kva &= ((uint64_t)1 << ops->va_bits) - 1;
-	return true;
+		return kva <= UINT32_MAX;
+	/* arm64 has tables for each half, here the upper one, and keeps tags in the top byte */
+	if (ops->machine == EM_AARCH64)
+		return (kva | 0xffull << 56) >> ops->va_bits == UINT64_MAX >> ops->va_bits;
+	return (uint64_t)po_sign_extend(kva, ops->va_bits) == kva;
 }
 
 static int read_entry(struct po_memory *mem, uint64_t paddr, size_t bytes, uint64_t *ret,
@@ -153,14 +151,14 @@ static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 {
 	const struct po_xlat_ops *ops = xlat->ops;
 	unsigned shift = ops->page_shift + ops->level_bits * (ops->levels - 1);
-	uint64_t table = xlat->root, bits = kva, entry = 0;
+	uint64_t table = xlat->root, entry = 0;
 	uint64_t top = ((uint64_t)1 << (ops->va_bits - shift)) - 1;
 	enum po_entry kind = PO_ENTRY_TABLE;
 
-	if (!canonical(ops, &bits))
+	if (!canonical(ops, kva))
 		return 0;
 	for (uint64_t mask = top;; mask = ((uint64_t)1 << ops->level_bits) - 1) {
-		int rc = read_entry(mem, table + (bits >> shift & mask) * ops->entry_bytes,
+		int rc = read_entry(mem, table + (kva >> shift & mask) * ops->entry_bytes,
 				    ops->entry_bytes, &entry, err);
 		if (rc < 0)
 			return rc;
@@ -178,32 +176,37 @@ static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 
 #define X86_64(va, nr, text)                                                               \
 	{ .name = text, .machine = EM_X86_64, .page_shift = 12, .va_bits = va, .levels = nr, \
-	  .level_bits = 9, .entry_bytes = 8, .classify = classify_x86, .walk = walk }
-#define ARM64(granule, shift, va, nr)                                                        \
+	  .level_bits = 9, .largest_shift = 30, .entry_bytes = 8, .classify = classify_x86,  \
+	  .walk = walk }
+#define ARM64(granule, shift, va, nr, largest)                                               \
 	{ .name = "arm64, " granule " granule, " #va "-bit addresses", .machine = EM_AARCH64, \
 	  .page_shift = shift, .va_bits = va, .levels = nr, .level_bits = (shift) - 3,       \
-	  .entry_bytes = 8, .classify = classify_arm64, .walk = walk }
+	  .largest_shift = largest, .entry_bytes = 8, .classify = classify_arm64, .walk = walk }
 
 const struct po_xlat_ops po_xlat_formats[] = {
 	X86_64(48, 4, "x86_64, 4 levels"),
 	X86_64(57, 5, "x86_64, 5 levels"),
-	ARM64("4K", 12, 48, 4),
-	ARM64("4K", 12, 39, 3),
-	ARM64("4K", 12, 52, 5),
-	ARM64("16K", 14, 47, 3),
-	ARM64("16K", 14, 48, 4),
-	ARM64("16K", 14, 36, 2),
-	ARM64("16K", 14, 52, 4),
-	ARM64("64K", 16, 52, 3),
-	ARM64("64K", 16, 48, 3),
-	ARM64("64K", 16, 42, 2),
+	ARM64("4K", 12, 48, 4, 30),
+	ARM64("4K", 12, 39, 3, 30),
+	ARM64("4K", 12, 52, 5, 39),	/* LPA2 brought blocks of one level more, here and below */
+	ARM64("16K", 14, 47, 3, 25),
+	ARM64("16K", 14, 48, 4, 25),
+	ARM64("16K", 14, 36, 2, 25),
+	ARM64("16K", 14, 52, 4, 36),
+	ARM64("64K", 16, 52, 3, 42),	/* as LPA did, whatever the addresses */
+	ARM64("64K", 16, 48, 3, 42),
+	ARM64("64K", 16, 42, 2, 29),
 	{ .name = "i386, PAE", .machine = EM_386, .page_shift = 12, .va_bits = 32, .levels = 3,
-	  .level_bits = 9, .entry_bytes = 8, .classify = classify_x86, .walk = walk },
+	  .level_bits = 9, .largest_shift = 21, .entry_bytes = 8, .classify = classify_x86,
+	  .walk = walk },
 	{ .name = "i386, 2 levels", .machine = EM_386, .page_shift = 12, .va_bits = 32, .levels = 2,
-	  .level_bits = 10, .entry_bytes = 4, .classify = classify_i386, .walk = walk },
+	  .level_bits = 10, .largest_shift = 22, .entry_bytes = 4, .classify = classify_i386,
+	  .walk = walk },
 	{ .name = "arm, short descriptors", .machine = EM_ARM, .page_shift = 12, .va_bits = 32,
-	  .levels = 2, .level_bits = 8, .entry_bytes = 4, .classify = classify_arm_short, .walk = walk },
+	  .levels = 2, .level_bits = 8, .largest_shift = 24, .entry_bytes = 4,
+	  .classify = classify_arm_short, .walk = walk },
 	{ .name = "arm, LPAE", .machine = EM_ARM, .page_shift = 12, .va_bits = 32, .levels = 3,
-	  .level_bits = 9, .entry_bytes = 8, .classify = classify_lpae, .walk = walk },
+	  .level_bits = 9, .largest_shift = 30, .entry_bytes = 8, .classify = classify_lpae,
+	  .walk = walk },
 	{ .name = NULL },
 };

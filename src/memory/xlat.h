@@ -30,6 +30,7 @@ struct po_xlat_ops {
 	unsigned va_bits;	/* of an address that take part; the rest follows from them */
 	unsigned levels;
 	unsigned level_bits;	/* of each level but the top one, which takes what is left */
+	unsigned largest_shift;	/* of a leaf; entries for more memory lead to tables */
 	size_t entry_bytes;
 	/* What an entry of the level at *ret_shift says; a leaf may enlarge *ret_shift. */
 	enum po_entry (*classify)(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,

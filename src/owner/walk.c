@@ -147,9 +147,12 @@ void po_walk_coverage(const struct po_walk *w, struct pageowner_coverage *ret)
 	ret->passed[PAGEOWNER_PASS_INVALID] -= lost;
 	ret->passed[PAGEOWNER_PASS_MISSING_MAP] = lost;
 	ret->first_missing = UINT64_MAX;
-	for (int i = PO_EXCLUDED; i < PO_NR_CAUSES; i++)
+	for (int i = PO_EXCLUDED; i < PO_NR_CAUSES; i++) {
 		if (c->first[i] < ret->first_missing)
 			ret->first_missing = c->first[i];
+		if (c->last[i] > ret->last_missing)
+			ret->last_missing = c->last[i];
+	}
 }
 
 /* --- one record ---------------------------------------------------------------------------------- */

@@ -7,11 +7,18 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 
+struct function {
+	uint64_t start, end;
+	char *name;
+};
+
 struct po_symbols {
 	struct po_kallsyms *ks;
 	size_t name_len;	/* KSYM_NAME_LEN */
 	struct po_module *mod;
 	size_t nr_mod;
+	struct function *function;
+	size_t nr_function;
 };
 
 int po_symbols_new(struct po_kallsyms *ks, size_t name_len, struct po_symbols **ret,
@@ -42,6 +49,9 @@ void po_symbols_free(struct po_symbols *syms)
 	for (size_t i = 0; i < syms->nr_mod; i++)
 		po_module_fini(&syms->mod[i]);
 	free(syms->mod);
+	for (size_t i = 0; i < syms->nr_function; i++)
+		free(syms->function[i].name);
+	free(syms->function);
 	po_kallsyms_close(syms->ks);
 	free(syms);
 }
@@ -66,6 +76,26 @@ int po_symbols_add_module(struct po_symbols *syms, struct po_module *mod,
 	qsort(mod->syms, mod->nr_syms, sizeof(*mod->syms), by_value);
 	grown[syms->nr_mod++] = *mod;
 	return PAGEOWNER_OK;
+}
+
+int po_symbols_add_function(struct po_symbols *syms, uint64_t start, uint64_t end, const char *name,
+			    struct pageowner_error *err)
+{
+	struct function *grown = realloc(syms->function, (syms->nr_function + 1) * sizeof(*grown));
+
+	if (!grown)
+		return po_fail_nomem(err, "symbols");
+	syms->function = grown;
+	grown[syms->nr_function] = (struct function){ start, end, strdup(name) };
+	if (!grown[syms->nr_function].name)
+		return po_fail_nomem(err, "symbols");
+	syms->nr_function++;
+	return PAGEOWNER_OK;
+}
+
+size_t po_symbols_nr_functions(const struct po_symbols *syms)
+{
+	return syms->nr_function;
 }
 
 size_t po_symbols_nr_modules(const struct po_symbols *syms)
@@ -111,6 +141,36 @@ static bool lookup_in(const struct po_module *mod, const struct po_module_range 
 	return true;
 }
 
+static bool lookup_function(const struct po_symbols *syms, uint64_t kva, size_t cap,
+			    struct po_symbol *ret)
+{
+	for (size_t i = 0; i < syms->nr_function; i++) {
+		const struct function *f = &syms->function[i];
+		if (kva < f->start || kva >= f->end)
+			continue;
+		size_t len = strnlen(f->name, cap - 1);
+		memcpy(ret->name, f->name, len);
+		ret->name[len] = '\0';
+		ret->start = f->start;
+		ret->size = f->end - f->start;
+		return true;
+	}
+	return false;
+}
+
+/* Whether a module knows the address; one that holds it but knows no name is passed over, as in the kernel. */
+static bool lookup_modules(const struct po_symbols *syms, uint64_t kva, size_t cap,
+			   struct po_symbol *ret)
+{
+	for (size_t i = 0; i < syms->nr_mod; i++) {
+		const struct po_module *mod = &syms->mod[i];
+		for (unsigned r = 0; r < mod->nr_ranges; r++)
+			if (kva - mod->range[r].start < mod->range[r].len)
+				return lookup_in(mod, &mod->range[r], kva, cap, ret);
+	}
+	return false;
+}
+
 bool po_symbols_lookup(const struct po_symbols *syms, uint64_t kva, struct po_symbol *ret)
 {
 	size_t cap = syms->name_len < sizeof(ret->name) ? syms->name_len : sizeof(ret->name);
@@ -118,14 +178,8 @@ bool po_symbols_lookup(const struct po_symbols *syms, uint64_t kva, struct po_sy
 	ret->module = NULL;
 	if (po_kallsyms_lookup(syms->ks, kva, ret->name, cap, &ret->start, &ret->size))
 		return true;
-	for (size_t i = 0; i < syms->nr_mod; i++) {
-		const struct po_module *mod = &syms->mod[i];
-		for (unsigned r = 0; r < mod->nr_ranges; r++)
-			if (kva - mod->range[r].start < mod->range[r].len) {
-				bool found = lookup_in(mod, &mod->range[r], kva, cap, ret);
-				ret->size = po_wrap(po_kallsyms_abi(syms->ks), ret->size);
-				return found;
-			}
-	}
-	return false;
+	if (!lookup_modules(syms, kva, cap, ret) && !lookup_function(syms, kva, cap, ret))
+		return false;
+	ret->size = po_wrap(po_kallsyms_abi(syms->ks), ret->size);
+	return true;
 }

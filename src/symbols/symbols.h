@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Addresses ↔ names, as the kernel's own %pS resolves them: vmlinux first, then modules.  Immutable once
+ * Addresses ↔ names, as the kernel's own %pS resolves them: vmlinux first, then modules, then
+ * functions that were made at run time.  Immutable once
  * the modules have been added.
  */
 #ifndef PO_SYMBOLS_SYMBOLS_H
@@ -57,6 +58,11 @@ void po_symbols_free(struct po_symbols *syms);
 int po_symbols_add_module(struct po_symbols *syms, struct po_module *mod,
 			  struct pageowner_error *err);
 void po_module_fini(struct po_module *mod);
+
+/* A function that stands in no table: [start, end) by that name, looked up after the modules. */
+int po_symbols_add_function(struct po_symbols *syms, uint64_t start, uint64_t end, const char *name,
+			    struct pageowner_error *err);
+size_t po_symbols_nr_functions(const struct po_symbols *syms);
 
 size_t po_symbols_nr_modules(const struct po_symbols *syms);
 const struct po_kallsyms *po_symbols_kallsyms(const struct po_symbols *syms);

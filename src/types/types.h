@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Layouts by name: struct, member, bit-field, enumerator, array length.  Every answer is yes (1),
- * absent (0, an answer and no error) or failed (negative).  Behind it stands DWARF; BTF fits the
- * same interface.  Answers never change after open, but are looked up when they are asked for: one
- * thread at a time.
+ * absent (0, an answer and no error) or failed (negative).  Behind it stands DWARF or BTF.  Answers
+ * never change after open, but are looked up when they are asked for: one thread at a time.
  */
 #ifndef PO_TYPES_TYPES_H
 #define PO_TYPES_TYPES_H
@@ -31,7 +30,8 @@ enum po_type_kind {
 /*
  * What a member or variable is.  For an array, size is that of the whole and elem_*, is_signed and
  * pointer_depth describe one element of the innermost dimension (nr_elems counts all dimensions;
- * dim[] holds the first two, 0 = not there; a flexible array has nr_elems 0 and size 0).
+ * dim[] holds the first two, 0 = not there; a flexible array has nr_elems 0 and size 0).  In the BTF
+ * that pahole makes, many dimensions have become one.
  */
 struct po_type_info {
 	enum po_type_kind kind;	/* typedefs, const and volatile looked through */
@@ -90,7 +90,7 @@ int po_types_enumerator(struct po_types *types, const char *enm, const char *nam
 int po_types_variable(struct po_types *types, const char *file, const char *name,
 		      struct po_type_info *ret, struct pageowner_error *err);
 
-/* "DWARF 5, gcc 12.2.0", for `info`; owned by types. */
+/* "DWARF 5, gcc 12.2.0" or "BTF, 52087 types", for `info`; owned by types. */
 const char *po_types_describe(const struct po_types *types);
 
 void po_types_close(struct po_types *types);
@@ -112,5 +112,13 @@ int po_types_widen(struct po_types *types, struct pageowner_error *err);
  */
 int po_types_open_dwarf(struct po_elf *elf, const uint64_t *hints, const char *const *units,
 			struct po_types **ret, struct pageowner_error *err);
+
+/*
+ * BTF: the contents of a .BTF section, of either byte order (its magic tells which).  The bytes are
+ * copied; abi is borrowed and tells the width of pointers.  BTF knows no files and hardly any
+ * variables: those are absent.  EFORMAT: no BTF; EUNSUPP: a version or kind of type that is newer.
+ */
+int po_types_open_btf(const void *bytes, size_t len, const struct po_abi *abi, struct po_types **ret,
+		      struct pageowner_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 
 void say(const char *s);			/* to the console */
 int put(const char *path, const char *value);	/* write a value into a file of the kernel; < 0 if it refused */
+void nap(int ms);
 void workload(void);
 
 #endif

@@ -19,6 +19,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,12 @@ static int nfile, con = 1;
 void say(const char *s)
 {
 	if (write(con, s, strlen(s))) {}
+}
+
+/* Not sleep(): on 32-bit that asks for a system call which these kernels are without (CONFIG_COMPAT_32BIT_TIME). */
+void nap(int ms)
+{
+	poll(NULL, 0, ms);
 }
 
 static void die(const char *s)
@@ -88,6 +95,7 @@ static int run(char *const argv[], const char *out)
  */
 #define LIST (64 << 10)
 #define SMALL (1 << 20)
+#define SETTLE 7000	/* ms; RCU fills its cache of pages 5 seconds after it found memory short */
 #define DMESG (1 << 20)	/* the most that the log can hold */
 static char *top, *at, *limit;
 
@@ -234,7 +242,7 @@ static void capture(void)
 	if (disk < 0)
 		die("no disk");
 	say("GUEST settling\n");
-	sleep(2);
+	nap(SETTLE);
 	for (round = 0, n = 1; n; round++) {	/* until all that was written out still is what the kernel prints */
 		if (round == 15)
 			die("page_owner never still");
@@ -263,7 +271,7 @@ static void capture(void)
 			if (moved || !k)
 				emit(disk, top + LIST, at);
 		}
-		sleep(2);	/* time for what is deferred: RCU, workqueues */
+		nap(SETTLE);
 		at = spare;
 		limit = top + (mb << 20);
 		n = grab_all(owner, osum, 0);
@@ -369,12 +377,12 @@ int main(void)
 		put("/dbg/page_owner_stacks/count_threshold", getenv("GUEST_THRESHOLD"));
 	if (!getenv("GUEST_IDLE"))
 		workload();
+	trigger = open("/proc/sysrq-trigger", O_WRONLY);	/* nothing shall be opened once the text is taken */
 	if (!getenv("GUEST_NOCAP"))
 		capture();
-	trigger = open("/proc/sysrq-trigger", O_WRONLY);
 	say("GUEST READY\n");
 	while (read(0, &ch, 1) != 1)
-		usleep(200000);
+		nap(200);
 	if (how) {
 		if (write(trigger, "c", 1)) {}
 		for (;;)

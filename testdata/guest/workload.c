@@ -139,8 +139,9 @@ static void worker(const char *name, size_t mb, const char *group, int stay)
 		await(p, stay);
 		return;
 	}
-	char *at = map(mb * MIB);
+	char *at = map(2 * mb * MIB);
 	if (at) {
+		at += -(unsigned long)at % (mb * MIB);
 		madvise(at, mb * MIB, MADV_HUGEPAGE);
 		touch(at, mb * MIB);
 	}
@@ -426,7 +427,10 @@ static void high_atomic(void)
 	char was[32], n[32];
 
 	for (int percent = 76; percent <= 92; percent += 4) {
-		snprintf(n, sizeof n, "%zu", (meminfo("MemFree:") - meminfo("CmaFree:")) / 100 * percent);
+		/* with highmem that of lowmem: there the watermark counts in full */
+		size_t free = meminfo("LowFree:");
+
+		snprintf(n, sizeof n, "%zu", ((free ? free : meminfo("MemFree:")) - meminfo("CmaFree:")) / 100 * percent);
 		change(MIN_FREE, n, was);
 		put("/sys/module/pohog/parameters/atomic", "1");
 		put(MIN_FREE, was);
@@ -444,6 +448,8 @@ void workload(void)
 	put("/sys/kernel/mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs", "100000000");
 	/* a kernel with little memory starts with transparent huge pages off */
 	put("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
+	/* with pages of 16K the usual size, 32 MiB, is too large for a guest */
+	put("/sys/kernel/mm/transparent_hugepage/hugepages-4096kB/enabled", "madvise");
 	if (!mount("cg", "/cg", "cgroup2", 0, 0))
 		put("/cg/cgroup.subtree_control", "+memory");
 	mkdir(job, 0755);
@@ -470,7 +476,7 @@ void workload(void)
 	swapper();
 	soft_offline();
 	nodes();
-	usleep(500000);
+	nap(500);
 	while (waitpid(-1, 0, WNOHANG) > 0)
 		;
 }

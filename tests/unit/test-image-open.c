@@ -128,8 +128,6 @@ TEST(files_that_are_something_else)
 			 "not a dump: first bytes look like xz data");
 	check_bytes_fail("\x28\xb5\x2f\xfd", 4, PAGEOWNER_EFORMAT,
 			 "not a dump: first bytes look like zstd data");
-	check_bytes_fail("EMiL\1", 5, PAGEOWNER_EUNSUPP,
-			 "a LiME image: recognised, not supported yet");
 	check_bytes_fail("QEVM", 4, PAGEOWNER_EUNSUPP,
 			 "a saved QEMU machine (savevm): recognised, not supported");
 	check_bytes_fail("\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0", 18, PAGEOWNER_EFORMAT,

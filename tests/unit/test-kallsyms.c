@@ -581,6 +581,27 @@ TEST(a_module_without_symbols_names_nothing)
 	CHECK_STR(resolve(syms, MOD + 0x10), "no");
 }
 
+/* As bpf_address_lookup(): no module's name, and last of all. */
+TEST(functions_made_at_run_time_come_after_modules)
+{
+	_cleanup_(image_close) struct image m;
+	_cleanup_(po_symbols_freep) struct po_symbols *syms = open_symbols(&m, 16);
+	static const struct mod_symbol table[] = { { MOD + 0x10, "first" } };
+	struct po_module mod = module("ext4", table, 1);
+
+	module_add_range(&mod, MOD, 0x1000, MOD + 0x1000);
+	CHECK_INT(po_symbols_add_module(syms, &mod, NULL), PAGEOWNER_OK);
+	CHECK_INT(po_symbols_add_function(syms, MOD + 0x20, MOD + 0x3000, "hidden", NULL), PAGEOWNER_OK);
+	CHECK_INT(po_symbols_add_function(syms, MOD + 0x5000, MOD + 0x5080, "bpf_prog_6deef7357e7b4530",
+					  NULL), PAGEOWNER_OK);
+	CHECK_INT(po_symbols_nr_functions(syms), 2);
+	CHECK_STR(resolve(syms, MOD + 0x20), "first+0x10/0xff0 [ext4]");
+	CHECK_STR(resolve(syms, MOD + 0x2000), "hidden+0x1fe0/0x2fe0");
+	CHECK_STR(resolve(syms, MOD + 0x5000), "bpf_prog_6deef7+0x0/0x80");
+	CHECK_STR(resolve(syms, MOD + 0x507f), "bpf_prog_6deef7+0x7f/0x80");
+	CHECK_STR(resolve(syms, MOD + 0x5080), "no");
+}
+
 TEST(names_are_cut_at_the_kernels_ksym_name_len)
 {
 	char name[600], want[700];

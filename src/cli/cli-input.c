@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What to read, as all commands are told it: dumps, or raw images of RAM with their addresses. */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define LINE_MAX_LEN (PATH_MAX + 64)
+
+static int no_memory(void)
+{
+	cli_say("out of memory");
+	return CLI_FAILED;
+}
+
+/* An address is hexadecimal, with or without 0x; all of the text is. */
+static bool parse_address(const char *text, const char *end, uint64_t *ret)
+{
+	if (end - text > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		text += 2;
+	*ret = 0;
+	for (const char *p = text; p < end; p++) {
+		int c = tolower((unsigned char)*p);
+		if (!isxdigit(c) || *ret >> 60)
+			return false;
+		*ret = *ret << 4 | (uint64_t)(isdigit(c) ? c - '0' : c - 'a' + 10);
+	}
+	return text < end;
+}
+
+/* dir_len bytes of dir go before the path. */
+static int add_ram(struct cli_input *in, const char *dir, size_t dir_len, const char *path, size_t len,
+		   const uint64_t *base)
+{
+	struct pageowner_ram *ram = realloc(in->ram, (in->nr_ram + 1) * sizeof(*ram));
+
+	if (!ram)
+		return no_memory();
+	in->ram = ram;
+	char *copy = malloc(dir_len + len + 1);
+	if (!copy)
+		return no_memory();
+	memcpy(copy, dir, dir_len);
+	memcpy(copy + dir_len, path, len);
+	copy[dir_len + len] = '\0';
+	ram[in->nr_ram++] = (struct pageowner_ram){ .path = copy, .base = base ? *base : 0,
+						    .has_base = base != NULL };
+	return CLI_OK;
+}
+
+/* FILE@ADDRESS, or a FILE whose name may have an @ of its own. */
+static int add_ram_option(struct cli_input *in, const struct cli_command *cmd, const char *text)
+{
+	const char *at = strrchr(text, '@'), *end = text + strlen(text);
+	uint64_t base;
+	bool has_base = at && parse_address(at + 1, end, &base);
+
+	if (has_base)
+		end = at;
+	if (end == text)
+		return cli_usage(cmd, "--ram: %s: names no file", *text ? text : "\"\"");
+	return add_ram(in, "", 0, text, (size_t)(end - text), has_base ? &base : NULL);
+}
+
+static int add_list_option(struct cli_input *in, const char *path)
+{
+	const char **lists = realloc(in->lists, (in->nr_lists + 1) * sizeof(*lists));
+
+	if (!lists)
+		return no_memory();
+	in->lists = lists;
+	lists[in->nr_lists++] = path;
+	return CLI_OK;
+}
+
+int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv)
+{
+	switch (c) {
+	case 'k':
+		in->vmlinux = optarg;
+		return CLI_OK;
+	case CLI_OPT_BTF:
+		in->btf = optarg;
+		return CLI_OK;
+	case CLI_OPT_RAM:
+		return add_ram_option(in, cmd, optarg);
+	case CLI_OPT_RAM_MAP:
+		return add_list_option(in, optarg);
+	case ':':
+		return cli_usage(cmd, "%s: needs an argument", argv[optind - 1]);
+	default:
+		return cli_usage(cmd, "%s: unknown option", argv[optind - 1]);
+	}
+}
+
+/* --- list files ---------------------------------------------------------------------------------- */
+
+static int bad_line(const char *list, unsigned nr, const char *why)
+{
+	cli_say("ram map: %s: line %u: %s", list, nr, why);
+	return CLI_FAILED;
+}
+
+static int add_line(struct cli_input *in, const char *list, unsigned nr, char *line)
+{
+	static const char blank[] = " \t\r\n\v\f";
+	const char *slash = strrchr(list, '/');
+	size_t len = strlen(line), dir_len = slash ? (size_t)(slash - list) + 1 : 0;
+	uint64_t base;
+
+	while (len && strchr(blank, line[len - 1]))
+		line[--len] = '\0';
+	line += strspn(line, blank);
+	if (!*line || *line == '#')
+		return CLI_OK;
+	size_t word = strcspn(line, blank);
+	const char *path = line + word + strspn(line + word, blank);
+	if (!parse_address(line, line + word, &base))
+		return bad_line(list, nr, "does not begin with an address (hexadecimal)");
+	if (!*path)
+		return bad_line(list, nr, "names no file after the address");
+	return add_ram(in, list, *path == '/' ? 0 : dir_len, path, strlen(path), &base);
+}
+
+static int read_lines(struct cli_input *in, const char *list, FILE *f)
+{
+	char line[LINE_MAX_LEN];
+	size_t before = in->nr_ram;
+
+	for (unsigned nr = 1; fgets(line, sizeof(line), f); nr++) {
+		if (!strchr(line, '\n') && !feof(f))
+			return bad_line(list, nr, "too long, or no text");
+		int status = add_line(in, list, nr, line);
+		if (status != CLI_OK)
+			return status;
+	}
+	if (ferror(f)) {
+		cli_say("ram map: %s: %s", list, strerror(errno));
+		return CLI_FAILED;
+	}
+	if (in->nr_ram == before) {
+		cli_say("ram map: %s: names no file", list);
+		return CLI_FAILED;
+	}
+	return CLI_OK;
+}
+
+static int read_list(struct cli_input *in, const char *list)
+{
+	FILE *f = fopen(list, "re");
+
+	if (!f) {
+		cli_say("ram map: %s: %s", list, strerror(errno));
+		return CLI_FAILED;
+	}
+	int status = read_lines(in, list, f);
+	(void)fclose(f);
+	return status;
+}
+
+int cli_input_finish(struct cli_input *in, const struct cli_command *cmd, int argc, char **argv)
+{
+	int status = CLI_OK;
+
+	in->dumps = argv + optind;
+	in->nr_dumps = (size_t)(argc - optind);
+	if (in->nr_dumps && (in->nr_ram || in->nr_lists))
+		return cli_usage(cmd, "%s: beside raw images no other dump can be read", in->dumps[0]);
+	if (!in->nr_dumps && !in->nr_ram && !in->nr_lists)
+		return cli_usage(cmd, "no dump given");
+	for (size_t i = 0; i < in->nr_lists && status == CLI_OK; i++)
+		status = read_list(in, in->lists[i]);
+	return status;
+}
+
+void cli_input_fini(struct cli_input *in)
+{
+	for (size_t i = 0; i < in->nr_ram; i++)
+		free((char *)in->ram[i].path);
+	free(in->ram);
+	free(in->lists);
+	*in = (struct cli_input){ .vmlinux = NULL };
+}
+
+/* --- opening ------------------------------------------------------------------------------------- */
+
+struct pageowner_session *cli_open(const struct cli_input *in, bool describe_only)
+{
+	struct pageowner_open_options o = {
+		.size = sizeof(o),
+		.dumps = (const char *const *)in->dumps,
+		.nr_dumps = in->nr_dumps,
+		.ram = in->ram,
+		.nr_ram = in->nr_ram,
+		.vmlinux = in->vmlinux,
+		.btf = in->btf,
+		.describe_only = 1,	/* so that notices about the dump can be told in any case */
+	};
+	struct pageowner_session *s = NULL;
+	struct pageowner_error err;
+	const char *notice;
+
+	if (pageowner_open(&o, &s, &err) < 0) {
+		cli_say("%s", err.text);
+		return NULL;
+	}
+	for (size_t i = 0; (notice = pageowner_notice(s, i)); i++)
+		cli_say("%s", notice);
+	if (!describe_only && pageowner_ready(s, &err) < 0) {
+		cli_say("%s", err.text);
+		pageowner_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+static bool is_file(const struct stat *a, const char *path)
+{
+	struct stat b;
+
+	return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+bool cli_input_has(const struct cli_input *in, const struct stat *file)
+{
+	for (size_t i = 0; i < in->nr_dumps; i++)
+		if (is_file(file, in->dumps[i]))
+			return true;
+	for (size_t i = 0; i < in->nr_ram; i++)
+		if (is_file(file, in->ram[i].path))
+			return true;
+	for (size_t i = 0; i < in->nr_lists; i++)
+		if (is_file(file, in->lists[i]))
+			return true;
+	return false;
+}

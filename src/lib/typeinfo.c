@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where a kernel's types come from.  DWARF first: it tells the types of variables too, and of a static
+ * by its file.  BTF is smaller and of the same build wherever it lies; what it lacks is inferred.
+ */
+#include "lib/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "memory/vmcoreinfo.h"
+#include "types/types.h"
+
+#define BTF_MAX		(256u << 20)
+
+struct source {
+	struct po_types *types;
+	struct po_elf *debug;		/* a separate file that the types stand in */
+	const char *where;
+	bool is_dwarf;			/* names its file in messages itself */
+};
+
+static void source_fini(struct source *src)
+{
+	po_types_close(src->types);
+	po_elf_close(src->debug);
+}
+
+/* --- BTF ----------------------------------------------------------------------------------------- */
+
+static int read_all(int fd, uint8_t *buf, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = read(fd, buf + done, len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? errno : EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int btf_of_file(struct pageowner_session *s, const char *path, struct source *src,
+		       struct pageowner_error *err)
+{
+	_cleanup_(po_closefdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return po_fail(err, PAGEOWNER_EIO, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size > BTF_MAX)
+		return po_fail(err, PAGEOWNER_EFORMAT, "%s: not BTF", path);
+	size_t len = (size_t)st.st_size;
+	_cleanup_(po_freep) uint8_t *buf = malloc(len + 1);
+	if (!buf)
+		return po_fail_nomem(err, path);
+	int error = read_all(fd, buf, len);
+	if (error)
+		return po_fail(err, PAGEOWNER_EIO, "%s: %s", path, strerror(error));
+	src->where = path;
+	int rc = po_types_open_btf(buf, len, &s->kernel.l.abi, &src->types, err);
+	return rc < 0 ? po_within(err, rc, "%s", path) : rc;
+}
+
+/* 1, or 0: there is no such section. */
+static int btf_of_vmlinux(struct pageowner_session *s, struct source *src, struct pageowner_error *err)
+{
+	struct po_elf_section sec;
+	const void *data;
+	size_t len;
+
+	if (!po_elf_section_named(s->elf, ".BTF", &sec))
+		return 0;
+	int rc = po_elf_section_data(s->elf, sec.index, &data, &len, err);
+	if (rc <= 0)
+		return rc;
+	src->where = po_elf_path(s->elf);
+	rc = po_types_open_btf(data, len, &s->kernel.l.abi, &src->types, err);
+	return rc < 0 ? po_within(err, rc, "%s", po_elf_path(s->elf)) : 1;
+}
+
+/* 1, or 0: this kernel carries none (CONFIG_DEBUG_INFO_BTF), which its symbols tell. */
+static int btf_of_dump(struct pageowner_session *s, struct source *src, struct pageowner_error *err)
+{
+	const struct po_layout *l = &s->kernel.l;
+	uint64_t start = PO_SYM(l, __start_BTF), end = PO_SYM(l, __stop_BTF);
+
+	if (!start || end <= start || end - start > BTF_MAX)
+		return 0;
+	size_t len = (size_t)(end - start);
+	_cleanup_(po_freep) uint8_t *buf = malloc(len);
+	if (!buf)
+		return po_fail_nomem(err, "BTF");
+	src->where = "in the dump, from __start_BTF on";
+	int rc = po_memory_read(s->mem, start, buf, len, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_types_open_btf(buf, len, &l->abi, &src->types, err);
+	return rc < 0 ? po_within(err, rc, "BTF in the dump") : 1;
+}
+
+/* --- choosing ------------------------------------------------------------------------------------ */
+
+static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct source *src,
+		      struct pageowner_error *err)
+{
+	const struct po_layout *l = &s->kernel.l;
+	const struct po_wanted *owner = &l->symbol[PO_S___set_page_owner];
+	const struct po_wanted *module = &l->symbol[PO_S___module_address];
+	const uint64_t hints[] = {
+		owner->have ? owner->link : 0,
+		/* after it: what ends the list when this kernel has no modules */
+		module->have ? module->link : 0,
+		0,
+	};
+
+	src->where = po_elf_path(elf);
+	src->is_dwarf = true;
+	return po_types_open_dwarf(elf, hints, po_layout_units, &src->types, err);
+}
+
+static int open_source(struct pageowner_session *s, const char *btf, struct source *src,
+		       struct pageowner_error *err)
+{
+	struct pageowner_error why = { 0 };
+	struct po_elf_section sec;
+
+	if (btf)
+		return btf_of_file(s, btf, src, err);
+	if (po_elf_section_named(s->elf, ".debug_info", &sec))
+		return open_dwarf(s, s->elf, src, err);
+	if (po_find_debug_file(s->elf, &src->debug))
+		return open_dwarf(s, src->debug, src, err);
+	int rc = btf_of_vmlinux(s, src, err);
+	if (rc == 0)
+		rc = btf_of_dump(s, src, &why);
+	if (rc == 0 || why.code)
+		return po_fail(err, PAGEOWNER_ENOTYPE,
+			       "%s: has no debug information (build the kernel with "
+			       "CONFIG_DEBUG_INFO, or install its debug package)%s%s",
+			       po_elf_path(s->elf), why.code ? "; " : "", why.code ? why.text : "");
+	return rc < 0 ? rc : PAGEOWNER_OK;
+}
+
+/* --- proof --------------------------------------------------------------------------------------- */
+
+static int check_size(const char *note, const char *key, uint64_t got, struct pageowner_error *err)
+{
+	int64_t want;
+
+	if (!po_vmcoreinfo_number(note, key, &want) || (uint64_t)want == got)
+		return PAGEOWNER_OK;
+	return po_fail(err, PAGEOWNER_EMISMATCH,
+		       "type information is of another kernel: %s is %" PRIu64 ", not %" PRId64
+		       " as VMCOREINFO says", key, got, want);
+}
+
+/* BTF has no build-id: that of another build shows only where it differs from what the kernel says. */
+static int check_against_note(const struct pageowner_session *s, struct pageowner_error *err)
+{
+	const struct po_layout *l = &s->kernel.l;
+	const struct {
+		const char *key;
+		uint64_t got;
+	} checks[] = {
+		{ "SIZE(page)", PO_SIZE(l, page) },
+		{ "SIZE(pglist_data)", PO_SIZE(l, pglist_data) },
+		{ "SIZE(zone)", PO_SIZE(l, zone) },
+		{ "SIZE(free_area)", PO_SIZE(l, free_area) },
+		{ "OFFSET(page.flags)", PO_OFFSET(l, page, flags) },
+		{ "OFFSET(page._mapcount)", PO_OFFSET(l, page, mapcount) },
+		{ "OFFSET(page.private)", PO_OFFSET(l, page, private) },
+		{ "OFFSET(pglist_data.node_zones)", PO_OFFSET(l, pglist_data, node_zones) },
+		{ "OFFSET(pglist_data.nr_zones)", PO_OFFSET(l, pglist_data, nr_zones) },
+		{ "OFFSET(zone.free_area)", PO_OFFSET(l, zone, free_area) },
+		{ "OFFSET(zone.spanned_pages)", PO_OFFSET(l, zone, spanned_pages) },
+	};
+	int rc = PAGEOWNER_OK;
+
+	for (size_t i = 0; s->note && i < sizeof(checks) / sizeof(*checks) && rc == PAGEOWNER_OK; i++)
+		rc = check_size(s->note, checks[i].key, checks[i].got, err);
+	return rc;
+}
+
+int po_session_resolve_types(struct pageowner_session *s, const char *btf, struct pageowner_error *err)
+{
+	_cleanup_(source_fini) struct source src = { .types = NULL };
+	int rc = open_source(s, btf, &src, err);
+
+	if (rc < 0)
+		return rc;
+	rc = po_layout_resolve_types(&s->kernel.l, src.types, err);
+	/* the file may be closed long before the fact is read */
+	po_session_fact(s, "type information", po_arena_strndup(&s->arena, src.where, strlen(src.where)),
+			"%s", po_types_describe(src.types));
+	if (rc == PAGEOWNER_OK)
+		rc = check_against_note(s, err);
+	if (rc == PAGEOWNER_OK)
+		po_layout_infer_variables(&s->kernel.l, s->mem);
+	return rc < 0 && !src.is_dwarf ? po_within(err, rc, "%s", src.where) : rc;
+}
