@@ -81,6 +81,11 @@ check_fixture() {
 	ok "$1: BTF in the dump, which info names" from "in the dump, from __start_BTF on" -k "$work/marked"
 }
 
+encode_and_compare() {
+	cp "$fix/vmlinux" "$work/vmlinux" && chmod u+w "$work/vmlinux" &&
+		pahole --btf_encode_detached="$work/btf" "$work/vmlinux" && same -k "$work/vmlinux" --btf "$work/btf"
+}
+
 if command -v pahole >/dev/null 2>&1 && command -v objcopy >/dev/null 2>&1; then
 	check_fixture 6.1-x86_64
 	dump=$FIXTURES/6.1-x86_64/dump.elf fix=$FIXTURES/6.1-x86_64
@@ -88,6 +93,11 @@ if command -v pahole >/dev/null 2>&1 && command -v objcopy >/dev/null 2>&1; then
 	pahole --btf_encode_detached="$work/other.btf" "$work/other"
 	ok "BTF of another kernel is refused" fails "of another kernel" -k "$work/stripped" --btf "$work/other.btf"
 	check_fixture 7.2-x86_64
+	for fix in "$FIXTURES"/*/; do	# every other kernel: other widths of pointers, other shapes of mem_section
+		name=$(basename "$fix") dump=${fix}dump.elf
+		case $name in *-x86_64*) continue ;; esac
+		[ -e "$dump" ] && [ -e "${fix}words/page_owner.txt" ] && ok "$name: --btf FILE" encode_and_compare
+	done
 else
 	skip "reports from BTF" "pahole is not installed"
 fi

@@ -143,6 +143,8 @@ last=$(printf '%x' $(((0x${ext#*-} + 1) * 4096)))
 "$DUMPTOOL" "$dump" "$work/below" "$work/above" --to raw --bank "0-${first}000" --bank "$last-8000000" \
 	>"$work/log"
 ok "a bank with page owners is missing" missing_bank
+ok "the bank with the page tables is missing" fails "page table: physical address 0x" --ram "$work/banks/b2@0x2000000" \
+	--ram "$work/banks/b3@0x4000000" --ram "$work/banks/b@4@6000000"
 ok "the bank with the kernel is missing" fails "no kernel in this memory" --ram "$work/banks/b1@0" \
 	--ram "$work/banks/b3@4000000" --ram "$work/banks/b@4@6000000"
 rm -f "$work/below" "$work/above"

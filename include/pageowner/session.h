@@ -70,6 +70,12 @@ void pageowner_close(struct pageowner_session *session);
  */
 int pageowner_ready(const struct pageowner_session *session, struct pageowner_error *err);
 
+/**
+ * Whether something that a report stands on could not be read at opening, so that what is printed may fall
+ * short of the kernel's own text: symbols of a module, say.  The notices tell what.
+ */
+int pageowner_incomplete(const struct pageowner_session *session);
+
 /** Something that was found out at opening. */
 struct pageowner_fact {
 	const char *name;  /**< "kernel release", "slide", … */

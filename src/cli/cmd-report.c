@@ -197,6 +197,7 @@ static int report(struct run *r, struct pageowner_session *s, struct cli_output 
 		return CLI_FAILED;
 	}
 	rc = pageowner_report(s, it, &options, &sink, &err);
+	r->bad |= pageowner_incomplete(s);
 	int status = finish(r, it, rc, out, &err);
 	pageowner_iter_free(it);
 	return status;

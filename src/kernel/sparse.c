@@ -129,6 +129,8 @@ static int read_root(struct sections *s, uint64_t root, struct pageowner_error *
 			return PAGEOWNER_OK;
 		if (rc < 0) {	/* which of them exist is not known: one is as good as named */
 			map->lost_pfns += nr << map->section_shift;
+			(void)po_memory_translate(s->mem, s->roots + root * s->k->abi.ptr_size,
+						  &map->lost_paddr, NULL);
 			return PAGEOWNER_OK;
 		}
 	}

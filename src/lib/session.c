@@ -193,6 +193,13 @@ static int find_kernel(struct pageowner_session *s, struct pageowner_error *err)
 
 /* --- what stands on types ------------------------------------------------------------------------ */
 
+/* Something is missing, and the report can be made without it, but not as the kernel's. */
+static void lack(struct pageowner_session *s, const struct pageowner_error *what, const char *then)
+{
+	po_session_notice(s, "%s; %s", what->text, then);
+	s->incomplete = true;
+}
+
 static int open_symbols(struct pageowner_session *s, struct pageowner_error *err)
 {
 	const struct po_layout *l = &s->kernel.l;
@@ -231,11 +238,11 @@ static int open_symbols(struct pageowner_session *s, struct pageowner_error *err
 	if (rc == PAGEOWNER_OK)
 		rc = po_modules_load(&s->kernel, s->mem, s->symbols, &first, err);
 	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
-		po_session_notice(s, "%s; its frames print as bare addresses", first.text);
+		lack(s, &first, "its frames print as bare addresses");
 	if (rc == PAGEOWNER_OK)
 		rc = po_bpf_symbols_load(&s->kernel, s->mem, s->symbols, &first, err);
 	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
-		po_session_notice(s, "%s; BPF frames may print as bare addresses", first.text);
+		lack(s, &first, "BPF frames may print as bare addresses");
 	return rc;
 }
 
@@ -357,6 +364,11 @@ int pageowner_fact(const struct pageowner_session *s, size_t index, struct pageo
 const char *pageowner_notice(const struct pageowner_session *s, size_t index)
 {
 	return index < s->nr_notices ? s->notice[index] : NULL;
+}
+
+int pageowner_incomplete(const struct pageowner_session *s)
+{
+	return s->incomplete;
 }
 
 int pageowner_ready(const struct pageowner_session *s, struct pageowner_error *err)

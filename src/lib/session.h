@@ -29,6 +29,7 @@ struct pageowner_session {
 	struct po_symbols *symbols;
 	struct po_words words;
 	struct po_depot depot;
+	bool incomplete;		/* symbols of modules are missing */
 	bool ready;			/* everything is open: iterators can be made */
 	struct pageowner_error why_not;	/* when it is not, with describe_only */
 	struct pageowner_fact fact[PO_MAX_FACTS];

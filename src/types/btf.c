@@ -132,13 +132,26 @@ static uint64_t id_of(uint32_t type)
 
 /* --- nodes --------------------------------------------------------------------------------------- */
 
-static void array_node(const struct btf *b, const struct record *r, struct po_node *node)
-{
-	node->kind = PO_NODE_ARRAY;
-	node->type = id_of(word(b, r->tail));
-	node->nr_dims = 1;	/* more dimensions are arrays of arrays */
-	node->dims[0] = word(b, r->tail + 8);
-}
+/* What a record is to C, and whether its third word is a size or a type. */
+static const struct {
+	enum po_node_kind node;
+	enum { NEITHER, SIZE, TYPE } third;
+} meaning[BTF_NR_KINDS] = {
+	[BTF_INT] = { PO_NODE_INT, SIZE },
+	[BTF_PTR] = { PO_NODE_POINTER, TYPE },
+	[BTF_ARRAY] = { PO_NODE_ARRAY, NEITHER },
+	[BTF_STRUCT] = { PO_NODE_STRUCT, SIZE },
+	[BTF_UNION] = { PO_NODE_STRUCT, SIZE },
+	[BTF_ENUM] = { PO_NODE_ENUM, SIZE },
+	[BTF_FWD] = { PO_NODE_STRUCT, NEITHER },
+	[BTF_TYPEDEF] = { PO_NODE_ALIAS, TYPE },
+	[BTF_VOLATILE] = { PO_NODE_ALIAS, TYPE },
+	[BTF_CONST] = { PO_NODE_ALIAS, TYPE },
+	[BTF_RESTRICT] = { PO_NODE_ALIAS, TYPE },
+	[BTF_TYPE_TAG] = { PO_NODE_ALIAS, TYPE },
+	[BTF_FLOAT] = { PO_NODE_OTHER, SIZE },
+	[BTF_ENUM64] = { PO_NODE_ENUM, SIZE },
+};
 
 static int btf_node(struct po_types *types, uint64_t id, struct po_node *ret,
 		    struct pageowner_error *err)
@@ -149,52 +162,24 @@ static int btf_node(struct po_types *types, uint64_t id, struct po_node *ret,
 
 	if (rc < 0)
 		return rc;
-	struct po_node node = { .kind = PO_NODE_OTHER, .name = string_at(b, r.name),
-				.type = PO_NO_TYPE };
-	switch (r.kind) {
-	case BTF_INT:
-		node.kind = PO_NODE_INT;
-		node.size = r.type;
-		node.is_signed = word(b, r.tail) >> 24 & INT_SIGNED;
-		break;
-	case BTF_ENUM:
-	case BTF_ENUM64:
-		node.kind = PO_NODE_ENUM;
-		node.size = r.type;
-		node.is_signed = r.flag;
-		break;
-	case BTF_PTR:
-		node.kind = PO_NODE_POINTER;
-		node.type = id_of(r.type);
-		node.size = types->abi->ptr_size;
-		break;
-	case BTF_STRUCT:
-	case BTF_UNION:
-		node.kind = PO_NODE_STRUCT;
-		node.size = r.type;
-		break;
-	case BTF_FWD:
-		node.kind = PO_NODE_STRUCT;
-		node.incomplete = true;
-		break;
-	case BTF_ARRAY:
-		array_node(b, &r, &node);
-		break;
-	case BTF_TYPEDEF:
-	case BTF_VOLATILE:
-	case BTF_CONST:
-	case BTF_RESTRICT:
-	case BTF_TYPE_TAG:
-		node.kind = PO_NODE_ALIAS;
-		node.type = id_of(r.type);
-		break;
-	case BTF_FLOAT:
-		node.size = r.type;
-		break;
-	default:
-		break;
+	*ret = (struct po_node){
+		.kind = meaning[r.kind].node,
+		.name = string_at(b, r.name),
+		.type = meaning[r.kind].third == TYPE ? id_of(r.type) : PO_NO_TYPE,
+		.size = meaning[r.kind].third == SIZE ? r.type : 0,
+		.incomplete = r.kind == BTF_FWD,
+	};
+	if (r.kind == BTF_INT) {
+		ret->is_signed = word(b, r.tail) >> 24 & INT_SIGNED;
+	} else if (ret->kind == PO_NODE_ENUM) {
+		ret->is_signed = r.flag;
+	} else if (r.kind == BTF_PTR) {
+		ret->size = types->abi->ptr_size;
+	} else if (r.kind == BTF_ARRAY) {
+		ret->type = id_of(word(b, r.tail));
+		ret->nr_dims = 1;	/* more dimensions are arrays of arrays */
+		ret->dims[0] = word(b, r.tail + 8);
 	}
-	*ret = node;
 	return PAGEOWNER_OK;
 }
 
