@@ -111,16 +111,20 @@ static int btf_of_dump(struct pageowner_session *s, struct source *src, struct p
 static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct source *src,
 		      struct pageowner_error *err)
 {
-	const struct po_layout *l = &s->kernel.l;
-	const struct po_wanted *owner = &l->symbol[PO_S___set_page_owner];
-	const struct po_wanted *module = &l->symbol[PO_S___module_address];
-	const uint64_t hints[] = {
-		owner->have ? owner->link : 0,
-		/* after it: what ends the list when this kernel has no modules */
-		module->have ? module->link : 0,
-		0,
+	/* the last two are in units that are not asked for by name, as a kernel may lack them */
+	static const unsigned functions[] = {
+		PO_S___set_page_owner, PO_S_stack_depot_fetch,	  PO_S___free_pages,
+		PO_S_vsnprintf,	       PO_S_mem_cgroup_from_task, PO_S_dump_page,
+		PO_S_sprint_symbol,    PO_S_page_ext_get,	  PO_S_lookup_page_ext,
+		PO_S_sparse_init,      PO_S_memblock_add,	  PO_S___module_address,
+		PO_S_bpf_prog_alloc,
 	};
+	uint64_t hints[sizeof(functions) / sizeof(*functions) + 1] = { 0 };
+	size_t nr = 0;
 
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
+		if (s->kernel.l.symbol[functions[i]].have)
+			hints[nr++] = s->kernel.l.symbol[functions[i]].link;
 	src->where = po_elf_path(elf);
 	src->is_dwarf = true;
 	return po_types_open_dwarf(elf, hints, po_layout_units, &src->types, err);
