@@ -68,6 +68,18 @@ helps() {
 	run 0 "$PAGEOWNER" help "$1" && cmp "$work/out" "$work/help"
 }
 
+# The README's examples are what the bundled dump gives.
+readme_is_true() {
+	run 0 "$PAGEOWNER" info -k "$fix/vmlinux" "$dump" || return 1
+	sed -n '/^    \$ pageowner report -k vmlinux vmcore$/,/^## /s/^    //p' "$TOP_SRCDIR/README.md" |
+		grep -v -e '^\$' -e '^\.\.\.$' >"$work/shown"
+	[ -s "$work/shown" ] || return 1
+	while IFS= read -r line; do
+		grep -qxF -e "$line" "$text" "$work/out" || { echo "not so: $line"; return 1; }
+	done <"$work/shown"
+}
+
+ok "the README shows what is so" readme_is_true
 ok "--pfn, a range" pfn_range 4096-8191 4096 8191
 ok "--pfn, hexadecimal, one" pfn_range 0x1000 4096 4096
 ok "--pfn, beyond the end" pfn_range 0x7000-0xffffffffff 28672 1099511627775
