@@ -124,8 +124,8 @@ ok "list: names a file that is not there" fails "$work/banks/nobank: no such fil
 
 own_input() {
 	cp "$work/banks/board.map" "$work/banks/copy.map"
-	fails "is the dump itself" -o "$work/banks/b1" --ram-map "$work/banks/copy.map" &&
-		fails "is the dump itself" -o "$work/banks/copy.map" --ram-map "$work/banks/copy.map" &&
+	fails "is one of the inputs" -o "$work/banks/b1" --ram-map "$work/banks/copy.map" &&
+		fails "is one of the inputs" -o "$work/banks/copy.map" --ram-map "$work/banks/copy.map" &&
 		cmp "$work/banks/board.map" "$work/banks/copy.map"
 }
 ok "the output would be a bank, or the list" own_input

@@ -153,13 +153,15 @@ full_stdout() {
 
 own_input() {
 	cp "$dump" "$work/copy" && run 1 "$PAGEOWNER" report -k "$fix/vmlinux" -o "$work/copy" "$work/copy" &&
-		says "is the dump itself" && cmp "$dump" "$work/copy"
+		says "is one of the inputs" && cmp "$dump" "$work/copy" || return 1
+	cp "$fix/vmlinux" "$work/vmlinux" && run 1 "$PAGEOWNER" report -k "$work/vmlinux" -o "$work/vmlinux" "$dump" &&
+		says "is one of the inputs" && cmp "$fix/vmlinux" "$work/vmlinux"
 }
 
 ok "full disk on -o" full_disk
 ok "full disk on standard output" full_stdout
 ok "an output file that cannot be made" fails "output: " -o "$work/dir" "$dump"
-ok "the output would be the dump" own_input
+ok "the output would be the dump, or vmlinux" own_input
 rm -f "$work/copy"
 
 # --- corrupt memory ---

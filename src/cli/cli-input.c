@@ -236,5 +236,5 @@ bool cli_input_has(const struct cli_input *in, const struct stat *file)
 	for (size_t i = 0; i < in->nr_lists; i++)
 		if (is_file(file, in->lists[i]))
 			return true;
-	return false;
+	return (in->vmlinux && is_file(file, in->vmlinux)) || (in->btf && is_file(file, in->btf));
 }

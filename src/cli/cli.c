@@ -52,7 +52,7 @@ bool cli_output_open(struct cli_output *out, const char *path, const struct cli_
 		return true;
 	/* writing over the very dump that is read would be the end of it */
 	if (stat(path, &st) == 0 && cli_input_has(in, &st)) {
-		cli_say("output: %s: is the dump itself", path);
+		cli_say("output: %s: is one of the inputs", path);
 		return false;
 	}
 	out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
