@@ -47,6 +47,9 @@ for name in 6.1-x86_64 7.2-x86_64; do
 	ok "$name: ELF without VMCOREINFO" quiet_report $name "$work/d"
 	make_dump --to elf --phoff end --segment-pages 1 --shuffle 7
 	ok "$name: ELF, a header for each page, shuffled, headers at the end" quiet_report $name "$work/d"
+	make_dump --to elf
+	printf '\003' | dd of="$work/d" bs=1 seek=18 conv=notrunc 2>/dev/null	# EM_386
+	ok "$name: ELF whose header names another machine" quiet_report $name "$work/d"
 	make_dump --to elf --vaddr zero
 	ok "$name: ELF whose virtual addresses mean nothing" quiet_report $name "$work/d"
 	make_dump --to elf --class 32

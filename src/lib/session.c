@@ -96,21 +96,30 @@ static int open_vmlinux(struct pageowner_session *s, const char *path, struct pa
 	return rc < 0 ? po_within(err, rc, "vmlinux") : rc;
 }
 
-/* A dump and a vmlinux of different machines can only be a mistake; say so by name. */
 static int check_machine(struct pageowner_session *s, struct pageowner_error *err)
 {
-	const char *kernel = po_elf_machine_name(po_elf_machine(s->elf)), *dump = s->image->machine;
 	bool known = false;
 
-	if (dump && strcmp(dump, kernel) != 0)
-		return po_fail(err, PAGEOWNER_EMISMATCH, "%s is of %s, the dump is of %s",
-			       po_elf_path(s->elf), kernel, dump);
 	for (const struct po_xlat_ops *ops = po_xlat_formats; ops->name; ops++)
 		known |= ops->machine == po_elf_machine(s->elf);
 	if (!known)
 		return po_fail(err, PAGEOWNER_EUNSUPP, "%s: machine %s is not supported",
-			       po_elf_path(s->elf), kernel);
+			       po_elf_path(s->elf), po_elf_machine_name(po_elf_machine(s->elf)));
 	return PAGEOWNER_OK;
+}
+
+/*
+ * The container's word for the machine is a hint: it is that of the processor's mode when the dump was taken, or
+ * of the tool that wrote it.  When no kernel is found, it may be the reason.
+ */
+static int name_machines(const struct pageowner_session *s, int rc, struct pageowner_error *err)
+{
+	const char *kernel = po_elf_machine_name(po_elf_machine(s->elf)), *dump = s->image->machine;
+
+	if (!dump || !strcmp(dump, kernel) || rc == PAGEOWNER_EMISMATCH)
+		return rc;	/* what is in the memory says more */
+	return po_within(err, PAGEOWNER_EMISMATCH, "%s is of %s, the dump's header says %s",
+			 po_elf_path(s->elf), kernel, dump);
 }
 
 /* --- finding the kernel -------------------------------------------------------------------------- */
@@ -181,7 +190,7 @@ static int find_kernel(struct pageowner_session *s, struct pageowner_error *err)
 	} else {
 		rc = po_find_kernel(s->mem, &find, s->note, &s->found, err);
 		if (rc < 0)
-			return rc;
+			return name_machines(s, rc, err);
 		po_memory_set_xlat(s->mem, &s->found.xlat);
 	}
 	k->l.slide = s->found.slide;
