@@ -53,6 +53,12 @@ interrupted() {
 	cmp -n "$size" "$work/out" "$text" && [ "$(tail -c 1 "$work/out")" = "" ]
 }
 
+# script(1) gives standard error a terminal; without one there is no progress (quiet, everywhere above).
+progress() {
+	script -qec "'$PAGEOWNER' report -k '$fix/vmlinux' -o '$work/file' '$dump'" /dev/null >"$work/out" 2>&1 </dev/null
+	grep -q '[0-9] % of [0-9]* page frames' "$work/out" && cmp "$work/file" "$text"
+}
+
 by_release() {	# no -k: nothing is installed here for this kernel, and the message tells where it looked
 	run 1 "$PAGEOWNER" report "$dump" && says "vmlinux: none was given, and there is none at: " &&
 		says "/usr/lib/debug/boot/vmlinux-6.1."
@@ -88,6 +94,7 @@ ok "-o FILE" to_file
 ok "--strict, no record is too long" strict
 ok "a closed pipe is no error" closed_pipe
 ok "Ctrl-C ends cleanly with what was written" interrupted
+ok "progress on a terminal" progress
 ok "no -k, nothing found: says where it looked" by_release
 ok "no command" usage
 ok "unknown command" usage frobnicate
