@@ -179,7 +179,33 @@ static int open_line(struct po_words *w, struct po_line *f, const struct po_blob
 	return s ? po_line_parse(f, s, err) : po_fail_nomem(err, "format strings");
 }
 
-static int read_formats(struct po_words *w, const struct po_blob *rodata,
+/* A line may ask for what this kernel's struct page_owner does not have: then one of the two is misread. */
+static int check_members(const struct po_line *line, const struct po_layout *l,
+			 struct pageowner_error *err)
+{
+	static const struct {
+		enum po_item_field field;
+		unsigned member;
+		const char *name;
+	} needs[] = {
+		{ PO_ITEM_PID, PO_M_page_owner__pid, "pid" },
+		{ PO_ITEM_TGID, PO_M_page_owner__tgid, "tgid" },
+		{ PO_ITEM_COMM, PO_M_page_owner__comm, "comm" },
+		{ PO_ITEM_TS, PO_M_page_owner__ts_nsec, "ts_nsec" },
+		{ PO_ITEM_FREE_TS, PO_M_page_owner__free_ts_nsec, "free_ts_nsec" },
+	};
+
+	for (unsigned i = 0; i < line->nr; i++)
+		for (size_t n = 0; n < sizeof(needs) / sizeof(*needs); n++)
+			if (line->item[i].field == needs[n].field && !l->member[needs[n].member].have)
+				return po_fail(err, PAGEOWNER_EUNSUPP,
+					       "this kernel prints page_owner.%s, which its type information "
+					       "lacks: \"%.*s\"", needs[n].name,
+					       (int)strcspn(line->source, "\n"), line->source);
+	return PAGEOWNER_OK;
+}
+
+static int read_formats(struct po_words *w, const struct po_layout *l, const struct po_blob *rodata,
 			struct pageowner_error *err)
 {
 	int rc = open_line(w, &w->head, rodata, "Page allocated via order ", "\n", err);
@@ -188,6 +214,8 @@ static int read_formats(struct po_words *w, const struct po_blob *rodata,
 		rc = open_line(w, &w->pfn, rodata, "PFN ", " Block %lu", err);
 	if (rc == PAGEOWNER_OK)
 		rc = open_line(w, &w->migrated, rodata, "Page has been migrated, last migrate ", "\n", err);
+	if (rc == PAGEOWNER_OK)
+		rc = check_members(&w->head, l, err);
 	if (rc < 0)
 		return rc;
 	/* until 4.9 */
@@ -207,7 +235,7 @@ int po_words_open(struct po_words *w, const struct po_kernel *k, struct po_memor
 {
 	const struct po_layout *l = &k->l;
 	uint64_t off = 0;
-	int rc = read_formats(w, rodata, err);
+	int rc = read_formats(w, l, rodata, err);
 
 	if (rc == PAGEOWNER_OK)
 		rc = read_tables(w, k, mem, err);

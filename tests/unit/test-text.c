@@ -594,6 +594,10 @@ static void kernel_open(struct kernel *m, bool big_endian, unsigned ptr_size)
 	synth_kernel(k, &m->w.abi, 12);
 	k->l.slide = 0x10000;
 	m->next_string = STRINGS_AT;
+	synth_member(k, PO_M_page_owner__pid, 0, 4);
+	synth_member(k, PO_M_page_owner__tgid, 4, 4);
+	synth_member(k, PO_M_page_owner__comm, 8, 16);
+	synth_member(k, PO_M_page_owner__ts_nsec, 24, 8);
 	synth_symbol(k, PO_S_gfpflag_names, "gfpflag_names", m->w.base + GFP_AT, 0);
 	synth_symbol(k, PO_S_pageflag_names, "pageflag_names", m->w.base + PAGE_AT, 0);
 	synth_symbol(k, PO_S_migratetype_names, "migratetype_names", m->w.base + TYPES_AT, 0);
@@ -708,6 +712,19 @@ TEST(read_only_data_without_the_lines)
 	po_words_fini(&w);
 	CHECK_INT(words_of(&m, memcg, sizeof(memcg), &w, &err), PAGEOWNER_EUNSUPP);
 	CHECK_STR(err.text, "this kernel prints an unknown memcg line: \"Charged %smemcg %s\"");
+	po_words_fini(&w);
+}
+
+TEST(a_line_that_asks_for_what_the_types_lack)
+{
+	_cleanup_(kernel_close) struct kernel m;
+	struct pageowner_error err;
+	struct po_words w;
+
+	kernel_open(&m, false, 8);
+	m.k.l.member[PO_M_page_owner__tgid].have = false;
+	CHECK_INT(words_of(&m, rodata, sizeof(rodata), &w, &err), PAGEOWNER_EUNSUPP);
+	CHECK(strstr(err.text, "prints page_owner.tgid, which its type information lacks: \"Page allocated"));
 	po_words_fini(&w);
 }
 
