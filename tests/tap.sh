@@ -59,3 +59,16 @@ quiet() {
 	head -n 10 "$work/err"
 	return 1
 }
+
+# same_text NAME ARGUMENTS...: the report of that fixture's kernel, zero differing bytes, status 0
+same_text() {
+	same_fix=$FIXTURES/$1
+	shift
+	run 0 "$PAGEOWNER" report -k "$same_fix/vmlinux" "$@" && cmp "$work/out" "$same_fix/words/page_owner.txt"
+}
+
+# has NAME PATTERN: what the last `pageowner info` says under that name
+has() {
+	has_value=$(sed -n "s/^$1  *//p" "$work/out")
+	printf '%s\n' "$has_value" | grep -qE "$2" || { echo "$1: $has_value, not $2"; return 1; }
+}

@@ -3,15 +3,6 @@
 # `pageowner info` tells what the guest itself says, and by which path it was found.
 . "$TOP_SRCDIR/tests/tap.sh"
 
-# fact NAME: its line
-fact() {
-	sed -n "s/^$1  *//p" "$work/out"
-}
-
-has() {
-	fact "$1" | grep -qE "$2" || { echo "$1: $(fact "$1"), not $2"; return 1; }
-}
-
 # The slide, from the guest's /proc/kallsyms and vmlinux's own symbol.
 true_slide() {
 	run_time=$(sed -n 's/^\([0-9a-f]*\) T _stext$/\1/p' "$FIXTURES/$1/words/kallsyms.txt")

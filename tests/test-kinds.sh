@@ -4,12 +4,14 @@
 . "$TOP_SRCDIR/tests/tap.sh"
 
 kinds() {
-	sh "$TOP_SRCDIR/testdata/guest/kinds" "$FIXTURES/$1/words/page_owner.txt" \
-		"$TOP_SRCDIR/testdata/dumps/$1/kinds.cannot"
+	cannot=$TOP_SRCDIR/testdata/dumps/$1/kinds.cannot
+	[ -e "$cannot" ] || cannot=
+	sh "$TOP_SRCDIR/testdata/guest/kinds" "$FIXTURES/$1/words/page_owner.txt" ${cannot:+"$cannot"}
 }
 
 for dir in "$TOP_SRCDIR"/testdata/dumps/*/; do
 	name=$(basename "$dir")
-	[ -e "$dir/kinds.cannot" ] && ok "$name: a record of every kind" kinds "$name"
+	# a fixture without a text has nothing to count, one without the list has to have every kind
+	[ -e "$dir/words.tar.xz" ] && ok "$name: a record of every kind" kinds "$name"
 done
 tap_end

@@ -4,21 +4,6 @@
 # The report is the kernel's own text, byte for byte, and `info` tells what the guest itself says.
 . "$TOP_SRCDIR/tests/tap.sh"
 
-# same NAME ARGUMENTS...
-same() {
-	fix=$FIXTURES/$1
-	shift
-	run 0 "$PAGEOWNER" report -k "$fix/vmlinux" "$@" && cmp "$work/out" "$fix/words/page_owner.txt"
-}
-
-fact() {
-	sed -n "s/^$1  *//p" "$work/out"
-}
-
-has() {
-	fact "$1" | grep -qE "$2" || { echo "$1: $(fact "$1"), not $2"; return 1; }
-}
-
 # An address as /proc/kallsyms or nm prints it, of _stext.
 stext() {
 	sed -n 's/^\([0-9a-f]*\) [Tt] _stext$/\1/p'
@@ -61,16 +46,16 @@ base_is() {	# NAME BASE: worked out from the page tables
 }
 
 elf() {
-	ok "$1: ELF" same "$1" "$FIXTURES/$1/dump.elf"
+	ok "$1: ELF" same_text "$1" "$FIXTURES/$1/dump.elf"
 	ok "$1: what info tells" info "$1" "$2" "$3" "$4" "$FIXTURES/$1/dump.elf"
 }
 
 # one NAME BASE END: one raw image, its address not given
 one_raw() {
 	tool "$1" "$work/d" --to raw --bank "$2-$3"
-	ok "$1: one raw image without address" same "$1" --ram "$work/d"
+	ok "$1: one raw image without address" same_text "$1" --ram "$work/d"
 	ok "$1: its base" base_is "$1" "0x$2"
-	ok "$1: one raw image with address" same "$1" --ram "$work/d@0x$2"
+	ok "$1: one raw image with address" same_text "$1" --ram "$work/d@0x$2"
 }
 
 # four NAME A B C D E: banks in shuffled order
@@ -78,18 +63,18 @@ banks() {
 	name=$1
 	tool "$name" "$work/bank1" "$work/bank2" "$work/bank3" "$work/bank4" --to raw \
 		--bank "$2-$3" --bank "$3-$4" --bank "$4-$5" --bank "$5-$6"
-	ok "$name: four raw banks in shuffled order" same "$name" --ram "$work/bank3@0x$4" --ram "$work/bank1@0x$2" \
+	ok "$name: four raw banks in shuffled order" same_text "$name" --ram "$work/bank3@0x$4" --ram "$work/bank1@0x$2" \
 		--ram "$work/bank4@0x$5" --ram "$work/bank2@0x$3"
 }
 
 lime() {
 	tool "$1" "$work/d" --to lime
-	ok "$1: LiME" same "$1" "$work/d"
+	ok "$1: LiME" same_text "$1" "$work/d"
 }
 
 kdump() {
 	tool "$1" "$work/d" --to kdump
-	ok "$1: kdump" same "$1" "$work/d"
+	ok "$1: kdump" same_text "$1" "$work/d"
 }
 
 elf 6.1-arm64 "arm64, 4K granule, 48-bit" 4096 "SPARSEMEM, extreme"
@@ -116,6 +101,6 @@ elf 6.12-i386-pae "i386, PAE" 4096 SPARSEMEM
 ok "6.12-i386-pae: page frames above 4 GiB have records" grep -q '^PFN 0x10[0-4][0-9a-f]\{3\} ' \
 	"$FIXTURES/6.12-i386-pae/words/page_owner.txt"
 tool 6.12-i386-pae "$work/bank1" "$work/bank2" --to raw --bank 0-8000000 --bank 100000000-105000000
-ok "6.12-i386-pae: raw images below and above 4 GiB" same 6.12-i386-pae --ram "$work/bank2@0x100000000" \
+ok "6.12-i386-pae: raw images below and above 4 GiB" same_text 6.12-i386-pae --ram "$work/bank2@0x100000000" \
 	--ram "$work/bank1@0"
 tap_end

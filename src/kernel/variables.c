@@ -69,7 +69,7 @@ static void infer_pff(struct po_layout *l)
 
 /*
  * Both are of assembly and have no size.  They were unsigned long until commit 80ffbaa5b1bd
- * ("kallsyms: reduce size a little on 64-bit", 5.0) and unsigned int ever since.  The first marker is
+ * ("kallsyms: reduce size a little on 64-bit", 4.20) and unsigned int ever since.  The first marker is
  * 0, and the second is not, in any kernel of more than 256 symbols: so the second 32 bits are 0 only
  * as the other half of the first marker.
  */
