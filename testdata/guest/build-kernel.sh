@@ -4,7 +4,7 @@
 # ARCH: x86_64 i386 arm64 arm.  OUT gets vmlinux, bootimage and pohog.ko.
 # tinyconfig, then base.config, ARCH.config and the others in the order given.
 # With slim.config, only the objects named in slim.args get debug info (DWARF=4|5, default 5), types above all: no location
-# lists of local variables.
+# lists of local variables.  With LLVM=1 clang and lld build it.
 set -eu
 src=$1 arch=$2 out=$3
 shift 3
@@ -24,7 +24,7 @@ case " $* " in
 	# a command-line CFLAGS_x.o replaces the one of the tree's own Makefile for that object
 	while read -r object; do slim+=("CFLAGS_$object.o=-gdwarf-${DWARF:-5} -fno-var-tracking"); done < "$here/slim.args" ;;
 esac
-mk() { make -s -C "$src" O="$out" ARCH=$karch CROSS_COMPILE=$cross "${slim[@]}" "$@"; }
+mk() { make -s -C "$src" O="$out" ARCH=$karch CROSS_COMPILE=$cross ${LLVM:+LLVM=$LLVM} "${slim[@]}" "$@"; }
 merge=("$here/base.config" "$here/$arch.config")
 for c in "$@"; do merge+=("$here/$c"); done
 mkdir -p "$out"

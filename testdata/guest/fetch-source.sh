@@ -15,6 +15,7 @@ else
 	6.1) suite=bookworm ;;
 	6.12) suite=trixie ;;
 	7.2) suite=sid ;;
+	7.3) suite=trixie-backports ;;
 	*) echo "no suite known for linux $1" >&2; exit 1 ;;
 	esac
 fi

@@ -12,6 +12,7 @@
  *   GUEST_IDLE=1       no workload
  *   GUEST_CRASH=HOW    end with a panic; the capture kernel gets GUEST_SAVE=HOW
  *   GUEST_SAVE=lzo     makedumpfile -l -d 31, flattened; =copy: all of /proc/vmcore
+ *   GUEST_CGROUP1=1    memory cgroups of version 1
  *   GUEST_THRESHOLD=n  page_owner_stacks/count_threshold
  */
 #define _GNU_SOURCE

@@ -450,7 +450,9 @@ void workload(void)
 	put("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
 	/* with pages of 16K the usual size, 32 MiB, is too large for a guest */
 	put("/sys/kernel/mm/transparent_hugepage/hugepages-4096kB/enabled", "madvise");
-	if (!mount("cg", "/cg", "cgroup2", 0, 0))
+	if (getenv("GUEST_CGROUP1"))
+		mount("cg", "/cg", "cgroup", 0, "memory");
+	else if (!mount("cg", "/cg", "cgroup2", 0, 0))
 		put("/cg/cgroup.subtree_control", "+memory");
 	mkdir(job, 0755);
 	mkdir(gone, 0755);
