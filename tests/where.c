@@ -98,11 +98,11 @@ int main(int argc, char **argv)
 	uint64_t pool = 0;
 
 	find_dense(s, &d);
-	print_range(s, "page_ext", c->page_ext + d.block * k->ext_stride, BLOCK * k->ext_stride);
+	print_range(s, "page_ext", c->page_ext + d.block * k->ext.stride, BLOCK * k->ext.stride);
 	print_range(s, "page", c->mem_map + d.block * k->map.page_size, BLOCK * k->map.page_size);
 	(void)po_memory_read_ptr(s->mem, s->depot.pools, &pool, NULL);
 	print_range(s, "depot", pool, 4096);
-	uint64_t owner = c->page_ext + d.rec.pfn * k->ext_stride + k->owner_offset;
+	uint64_t owner = c->page_ext + d.rec.pfn * k->ext.stride + k->ext.owner_offset;
 	print_field(s, "record_handle", owner + PO_OFFSET(&k->l, page_owner, handle));
 	print_field(s, "record_order", owner + PO_OFFSET(&k->l, page_owner, order));
 	print_other_handle(s, d.rec.handle);

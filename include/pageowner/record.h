@@ -54,6 +54,7 @@ enum {
 	PAGEOWNER_HAS_SLAB_CHARGE = 1 << 15, /**< "Slab cache page": memcg_data is a vector of objcgs */
 	PAGEOWNER_HAS_MEMCG = 1 << 16,
 	PAGEOWNER_HAS_LOST_MEMCG = 1 << 17,  /**< charged, but to whom is not in the dump */
+	PAGEOWNER_HAS_TAIL_FLAG = 1 << 18,   /**< its struct page is a tail of a compound page */
 };
 
 #define PAGEOWNER_COMM_MAX 32

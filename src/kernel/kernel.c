@@ -42,69 +42,30 @@ char *po_kernel_read_note(const struct po_layout *l, struct po_memory *mem)
 	return note;
 }
 
-/* The page size: told by VMCOREINFO, else by the width of a depot handle's offset field. */
-static int find_page_shift(struct po_kernel *k, struct pageowner_error *err)
+/*
+ * The page size: told by VMCOREINFO, by the page tables, and by the width of the offset in a depot handle (order-2
+ * pools in granules of 16 bytes: width + 4 == PAGE_SHIFT + 2).  What of it there is agrees.
+ */
+static int find_page_shift(struct po_kernel *k, unsigned by_tables, struct pageowner_error *err)
 {
+	const struct po_member *offset = PO_HAS(&k->l, handle_parts, offset) ?
+						 PO_AT(&k->l, handle_parts, offset) : NULL;
+	unsigned by_handle = offset ? offset->bit_size + 2 : 0;
 	int64_t size = 0;
-	/* order-2 pools in granules of 16 bytes: width + 4 == PAGE_SHIFT + 2 */
-	unsigned by_handle = PO_AT(&k->l, handle_parts, offset)->bit_size + 2;
 
 	if (po_vmcoreinfo_number(k->note, "PAGESIZE", &size) && size > 0)
 		k->page_shift = (unsigned)__builtin_ctzll((unsigned long long)size);
 	else
-		k->page_shift = by_handle;
-	if (k->page_shift < 12 || k->page_shift > 16 || by_handle != k->page_shift)
+		k->page_shift = by_tables ? by_tables : by_handle;
+	if (!k->page_shift)
+		return po_fail(err, PAGEOWNER_ENOTYPE, "page size: neither VMCOREINFO nor page tables nor "
+			       "the stack depot's handles tell it");
+	if (k->page_shift < 12 || k->page_shift > 16 || (by_handle && by_handle != k->page_shift) ||
+	    (by_tables && by_tables != k->page_shift))
 		return po_fail(err, PAGEOWNER_ECORRUPT,
-			       "page size: VMCOREINFO says %lld bytes, the stack depot's handles say %llu",
-			       (long long)size, 1ull << (by_handle & 63));
-	return PAGEOWNER_OK;
-}
-
-/* Whether page_owner ran: a bool until 4.5, a static key since commit 7dd80b8af0bc (4.6). */
-int po_kernel_check_enabled(const struct po_layout *l, struct po_memory *mem,
-			    struct pageowner_error *err)
-{
-	uint64_t on, addr = PO_SYM(l, page_owner_inited);
-	size_t bytes = l->symbol[PO_S_page_owner_inited].size == 1 ? 1 : 4;
-
-	if (!PO_HAS_SYM(l, page_owner_ops) || !addr)
-		return po_fail(err, PAGEOWNER_EDISABLED,
-			       "this kernel was built without CONFIG_PAGE_OWNER: it keeps no page owners");
-	int rc = po_memory_read_uint(mem, addr, bytes, &on, err);
-	if (rc < 0)
-		return po_within(err, rc, "page_owner_inited");
-	if (!on)
-		return po_fail(err, PAGEOWNER_EDISABLED,
-			       "page_owner was off in this kernel (it has to be booted with page_owner=on)");
-	return PAGEOWNER_OK;
-}
-
-static int find_page_ext(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
-{
-	const struct po_layout *l = &k->l;
-	uint64_t end;
-	int rc;
-
-	if (PO_HAS_SYM(l, page_ext_size)) {	/* since 5.4 */
-		rc = po_kernel_read_variable(k, mem, PO_S_page_ext_size, &k->ext_stride, err);
-	} else {
-		uint64_t extra;
-		rc = po_kernel_read_variable(k, mem, PO_S_extra_mem, &extra, err);
-		k->ext_stride = PO_SIZE(l, page_ext) + (rc < 0 ? 0 : extra);
-	}
-	if (rc < 0)
-		return rc;
-	if (!PO_HAS(l, page_ext_operations, offset))
-		return po_fail(err, PAGEOWNER_EUNSUPP, "page_ext without offsets (before 4.9)");
-	rc = po_memory_read_ptr(mem, PO_SYM(l, page_owner_ops) + PO_OFFSET(l, page_ext_operations, offset),
-				&k->owner_offset, err);
-	if (rc < 0)
-		return po_within(err, rc, "page_owner_ops.offset");
-	if (po_add(k->owner_offset, PO_SIZE(l, page_owner), &end) || end > k->ext_stride ||
-	    k->ext_stride > 4096 || k->owner_offset < PO_SIZE(l, page_ext))
-		return po_fail(err, PAGEOWNER_ECORRUPT,
-			       "page_ext: entries of %" PRIu64 " bytes with page_owner at %" PRIu64,
-			       k->ext_stride, k->owner_offset);
+			       "page size: VMCOREINFO says %lld bytes, the page tables %llu, the stack "
+			       "depot's handles %llu", (long long)size, by_tables ? 1ull << by_tables : 0,
+			       by_handle ? 1ull << (by_handle & 63) : 0);
 	return PAGEOWNER_OK;
 }
 
@@ -128,10 +89,11 @@ static int find_limits(struct po_kernel *k, struct po_memory *mem, struct pageow
 
 int po_kernel_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
 {
-	int rc = find_page_shift(k, err);
+	const struct po_xlat *xlat = po_memory_xlat(mem);
+	int rc = find_page_shift(k, xlat ? xlat->ops->page_shift : 0, err);
 
 	if (rc == PAGEOWNER_OK)
-		rc = find_page_ext(k, mem, err);
+		rc = po_page_ext_open(k, mem, err);
 	if (rc == PAGEOWNER_OK)
 		rc = find_limits(k, mem, err);
 	if (rc == PAGEOWNER_OK)

@@ -10,6 +10,7 @@
 
 #include "kernel/layout.h"
 #include "kernel/memmap.h"
+#include "kernel/page_ext.h"
 #include "kernel/pageblock.h"
 #include "kernel/pageclass.h"
 #include "memory/memory.h"
@@ -25,22 +26,13 @@ struct po_kernel {
 	struct po_memmap map;
 	struct po_pageblock pageblock;
 	struct po_pageclass page;
-	/* page_ext */
-	uint64_t ext_stride;		/* bytes from one entry to the next */
-	uint64_t owner_offset;		/* of the page_owner data in an entry */
+	struct po_page_ext ext;
 };
 
 static inline uint64_t po_kernel_page_size(const struct po_kernel *k)
 {
 	return (uint64_t)1 << k->page_shift;
 }
-
-/*
- * EDISABLED: page_owner was off, or is not in this kernel.  Needs no types, which a kernel without page_owner
- * lacks.
- */
-int po_kernel_check_enabled(const struct po_layout *l, struct po_memory *mem,
-			    struct pageowner_error *err);
 
 /*
  * Read what never changes: limits, memory map, pageblocks.  k->l, abi, machine and note are set by the

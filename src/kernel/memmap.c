@@ -11,6 +11,7 @@
 
 #define SUBSECTION_SHIFT	21
 #define MAX_REGIONS		4096
+#define MAX_NODES		1024
 
 void po_memmap_fini(struct po_memmap *map)
 {
@@ -128,7 +129,7 @@ static int add_zone(struct po_kernel *k, struct po_memory *mem, const struct nod
 	c->usage = bits;
 	c->mem_map = po_wrap(&k->abi, node->mem_map + (start - node->start) * k->map.page_size);
 	if (node->page_ext)
-		c->page_ext = po_wrap(&k->abi, node->page_ext + (start - base) * k->ext_stride);
+		c->page_ext = po_wrap(&k->abi, node->page_ext + (start - base) * k->ext.stride);
 	return PAGEOWNER_OK;
 }
 
@@ -162,19 +163,43 @@ static int by_pfn(const void *a, const void *b)
 	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
+/* One node, or with DISCONTIGMEM (until 5.13) several: all those of node_data that are there. */
+static int add_nodes(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t nodes = PO_SYM(l, node_data), node;
+	int rc = PAGEOWNER_OK;
+
+	if (!nodes || !PO_HAS_VAR(l, node_data)) {
+		if (!PO_HAS_SYM(l, contig_page_data))
+			return po_fail(err, PAGEOWNER_EUNSUPP, "memory model: neither mem_section nor "
+				       "contig_page_data nor node_data is known");
+		rc = add_node(k, mem, PO_SYM(l, contig_page_data), err);
+		return rc < 0 ? po_within(err, rc, "contig_page_data") : rc;
+	}
+	k->map.model = "DISCONTIGMEM";
+	for (uint64_t i = 0; rc == PAGEOWNER_OK && i < PO_VAR(l, node_data)->nr_elems && i < MAX_NODES; i++) {
+		rc = po_memory_read_ptr(mem, nodes + i * k->abi.ptr_size, &node, err);
+		if (rc == PAGEOWNER_OK && node)
+			rc = add_node(k, mem, node, err);
+		if (rc < 0)
+			return po_within(err, rc, "node_data[%" PRIu64 "]", i);
+	}
+	return rc;
+}
+
 static int open_flat(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
 	int rc;
 
-	if (!PO_HAS(l, pglist_data, node_mem_map) || !PO_HAS(l, pglist_data, node_page_ext) ||
-	    !PO_HAS_SYM(l, contig_page_data))
+	if (!PO_HAS(l, pglist_data, node_mem_map) || !PO_HAS(l, pglist_data, node_page_ext))
 		return po_fail(err, PAGEOWNER_EUNSUPP,
-			       "memory model: neither mem_section nor contig_page_data is known");
+			       "memory model: neither mem_section nor pglist_data.node_mem_map is known");
 	k->map.model = "FLATMEM";
-	rc = add_node(k, mem, PO_SYM(l, contig_page_data), err);
+	rc = add_nodes(k, mem, err);
 	if (rc < 0)
-		return po_within(err, rc, "contig_page_data");
+		return rc;
 	if (k->map.nr)
 		qsort(k->map.chunk, k->map.nr, sizeof(*k->map.chunk), by_pfn);
 	for (size_t i = 1; i < k->map.nr; i++)
@@ -243,8 +268,8 @@ static int find_valid(struct po_kernel *k, struct po_memory *mem, struct pageown
 	int rc = po_kernel_read_variable(k, mem, PO_S_max_mapnr, &nr, err);
 	if (rc < 0)
 		return rc;
-	/* PFNs count from ARCH_PFN_OFFSET: 0, or on arm where memory begins */
-	uint64_t first = k->machine == EM_ARM ? k->map.chunk[0].pfn : 0;
+	/* PFNs count from ARCH_PFN_OFFSET: where memory begins, but on x86 0 */
+	uint64_t first = k->machine == EM_386 || k->machine == EM_X86_64 ? 0 : k->map.chunk[0].pfn;
 	return add_valid(&k->map, first, nr) < 0 ? po_fail_nomem(err, "valid PFNs") : PAGEOWNER_OK;
 }
 

@@ -15,6 +15,11 @@
 #define MAX_SAMPLES	512
 #define PER_LIST	8	/* entries looked at on one free list */
 #define TYPE_MASK	7u
+#define FEW_SAMPLES	16
+#define MAX_VOTERS	512
+#define VOTER_PAGES	64	/* entries of a block in which one with an owner is looked for */
+#define OLD_GFP_MOVABLE		0x8u
+#define OLD_GFP_RECLAIMABLE	0x80000u
 
 struct sample {
 	uint64_t pfn;
@@ -26,6 +31,8 @@ struct samples {
 	struct po_memory *mem;
 	struct sample s[MAX_SAMPLES];
 	unsigned nr;
+	struct sample voter[MAX_VOTERS];
+	unsigned nr_voters;
 };
 
 int po_pageblock_type(const struct po_kernel *k, const struct po_chunk *c, uint64_t pfn)
@@ -48,6 +55,34 @@ int po_pageblock_type(const struct po_kernel *k, const struct po_chunk *c, uint6
 	if (pb->isolate_bit >= 0 && (word >> (b + (unsigned)pb->isolate_bit) & 1))
 		return pb->isolate_type;
 	return (int)(word >> b & TYPE_MASK);
+}
+
+/* --- what a gfp mask asks for -------------------------------------------------------------------- */
+
+static void open_mobility(struct po_kernel *k, struct po_memory *mem)
+{
+	const struct po_layout *l = &k->l;
+	struct po_pageblock *pb = &k->pageblock;
+	uint64_t off = 0;
+
+	pb->movable_shift = PO_HAS_ENUM(l, ___GFP_MOVABLE_BIT) ?
+				    (unsigned)PO_ENUM(l, ___GFP_MOVABLE_BIT) & 31 : 3;
+	/* commit 016c13daa5c9 (4.4) swapped the two types and moved the gfp bit */
+	pb->old_mobility = PO_HAS_ENUM(l, MIGRATE_MOVABLE) && PO_ENUM(l, MIGRATE_MOVABLE) == 2;
+	if (PO_HAS_SYM(l, page_group_by_mobility_disabled))
+		(void)po_kernel_read_variable(k, mem, PO_S_page_group_by_mobility_disabled, &off, NULL);
+	pb->no_mobility = off != 0;
+}
+
+int po_gfp_migratetype(const struct po_kernel *k, uint32_t gfp)
+{
+	const struct po_pageblock *pb = &k->pageblock;
+
+	if (pb->no_mobility)
+		return 0;
+	if (pb->old_mobility)
+		return (gfp & OLD_GFP_MOVABLE ? 2 : 0) | (gfp & OLD_GFP_RECLAIMABLE ? 1 : 0);
+	return (int)(gfp >> pb->movable_shift & 3);
 }
 
 /* --- samples from the free lists ----------------------------------------------------------------- */
@@ -119,15 +154,61 @@ static void take_samples(struct samples *s)
 			sample_node(s, node);
 }
 
+/*
+ * A machine out of memory has hardly any free pages.  Then the owned ones have to tell: most of them lie in a block
+ * of the type that their gfp mask asks for.
+ */
+static void ask_block(struct samples *s, const struct po_chunk *c, uint64_t pfn, uint8_t *raw)
+{
+	const struct po_kernel *k = s->k;
+	const struct po_page_ext *x = &k->ext;
+	uint64_t owner_bit = (uint64_t)1 << (PO_ENUM(&k->l, PAGE_EXT_OWNER) & 31);
+	uint64_t nr = c->pfn + c->nr - pfn < VOTER_PAGES ? c->pfn + c->nr - pfn : VOTER_PAGES;
+
+	if (po_memory_read(s->mem, c->page_ext + (pfn - c->pfn) * x->stride, raw, nr * x->stride, NULL) < 0)
+		return;
+	for (uint64_t i = 0; i < nr; i++) {
+		const uint8_t *e = raw + i * x->stride, *owner = e + x->owner_offset;
+		uint64_t flags = po_load_ptr(&k->abi, e + PO_OFFSET(&k->l, page_ext, flags));
+		uint32_t gfp = (uint32_t)po_member_load(&k->abi, x->gfp_mask, owner);
+
+		if (!(flags & owner_bit) || !gfp)
+			continue;
+		s->voter[s->nr_voters++] = (struct sample){ pfn + i, po_gfp_migratetype(k, gfp) };
+		return;
+	}
+}
+
+/* Blocks all over the memory. */
+static void take_votes(struct samples *s)
+{
+	const struct po_kernel *k = s->k;
+	uint64_t all = 0, seen = 0, step;
+	uint8_t *raw;
+
+	for (size_t i = 0; i < k->map.nr; i++)
+		all += k->map.chunk[i].nr >> k->pageblock.order;
+	step = all / MAX_VOTERS + 1;
+	raw = malloc(VOTER_PAGES * k->ext.stride);
+	for (size_t i = 0; raw && i < k->map.nr; i++) {
+		const struct po_chunk *c = &k->map.chunk[i];
+
+		for (uint64_t b = 0; b < c->nr >> k->pageblock.order; b++, seen++)
+			if (c->page_ext && seen % step == 0 && s->nr_voters < MAX_VOTERS)
+				ask_block(s, c, c->pfn + (b << k->pageblock.order), raw);
+	}
+	free(raw);
+}
+
 /* --- choosing ------------------------------------------------------------------------------------ */
 
-static unsigned agreement(const struct samples *s)
+static unsigned agreement(const struct po_kernel *k, const struct sample *s, unsigned nr)
 {
 	unsigned agree = 0;
 
-	for (unsigned i = 0; i < s->nr; i++) {
-		const struct po_chunk *c = po_memmap_chunk(&s->k->map, s->s[i].pfn, false);
-		agree += c && po_pageblock_type(s->k, c, s->s[i].pfn) == s->s[i].type;
+	for (unsigned i = 0; i < nr; i++) {
+		const struct po_chunk *c = po_memmap_chunk(&k->map, s[i].pfn, false);
+		agree += c && po_pageblock_type(k, c, s[i].pfn) == s[i].type;
 	}
 	return agree;
 }
@@ -155,12 +236,38 @@ static void choose(struct po_pageblock *pb, const struct samples *s, unsigned ex
 		pb->order = i == 0 ? expected : i - 1;
 		for (int other = 0; other <= (pb->nr_bits == 4); other++) {
 			pb->msb_first = old ^ other;
-			pb->agree = agreement(s);
+			pb->agree = agreement(s->k, s->s, s->nr);
 			if ((i == 0 && !other) || pb->agree > best.agree)
 				best = *pb;
 		}
 	}
 	*pb = best;
+}
+
+/*
+ * Which of the two orders of bits (commit 535b81e20921, 5.9).  With few free pages both may seem the same, or one page
+ * in a foreign block decide: then owned pages have a vote.
+ */
+static void choose_bit_order(struct po_pageblock *pb, struct samples *s)
+{
+	bool first = pb->msb_first;
+	unsigned agree[2], votes[2];
+
+	for (int other = 0; other < 2; other++) {
+		pb->msb_first = first ^ other;
+		agree[other] = agreement(s->k, s->s, s->nr);
+	}
+	if (s->nr < FEW_SAMPLES || agree[0] < agree[1] + s->nr / 4)
+		take_votes(s);
+	for (int other = 0; other < 2; other++) {
+		pb->msb_first = first ^ other;
+		votes[other] = agreement(s->k, s->voter, s->nr_voters);
+	}
+	bool best = agree[1] + votes[1] > agree[0] + votes[0];
+	pb->msb_first = first ^ best;
+	pb->agree = agree[best];
+	pb->votes = votes[best];
+	pb->voters = s->nr_voters;
 }
 
 static unsigned round_up_pow2(int64_t v)
@@ -208,6 +315,7 @@ int po_pageblock_open(struct po_kernel *k, struct po_memory *mem, struct pageown
 	int rc;
 
 	*pb = none;
+	open_mobility(k, mem);
 	pb->nr_bits = PO_HAS_ENUM(l, NR_PAGEBLOCK_BITS)	  ? (unsigned)PO_ENUM(l, NR_PAGEBLOCK_BITS) :
 		      PO_HAS_ENUM(l, __NR_PAGEBLOCK_BITS) ?
 							    round_up_pow2(PO_ENUM(l, __NR_PAGEBLOCK_BITS)) : 4;
@@ -232,6 +340,8 @@ int po_pageblock_open(struct po_kernel *k, struct po_memory *mem, struct pageown
 		expected = (unsigned)v;
 	if (rc == PAGEOWNER_OK)
 		choose(pb, s, expected);
+	if (rc == PAGEOWNER_OK && pb->nr_bits == 4)
+		choose_bit_order(pb, s);
 	pb->checked = s->nr;
 	free(s);
 	return rc < 0 ? rc : load_bitmaps(k, mem, err);

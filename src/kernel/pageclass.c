@@ -57,7 +57,7 @@ bool po_page_is_tail(const struct po_kernel *k, const uint8_t *raw)
 		return po_load_ptr(&k->abi, raw + PO_OFFSET(l, page, compound_info)) & 1;
 	if (PO_HAS(l, page, compound_head))
 		return po_load_ptr(&k->abi, raw + PO_OFFSET(l, page, compound_head)) & 1;
-	return false;
+	return PO_HAS_ENUM(l, PG_tail) && (po_page_flags(k, raw) >> (PO_ENUM(l, PG_tail) & 63) & 1);
 }
 
 uint64_t po_page_memcg_data(const struct po_kernel *k, const uint8_t *raw)

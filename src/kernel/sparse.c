@@ -102,7 +102,7 @@ static int add_section(const struct sections *s, uint64_t nr, const uint8_t *raw
 		.early = !PO_HAS(l, mem_section_usage, subsection_map) || (coded & SECTION_IS_EARLY),
 	};
 	if (ext && !(ext & PAGE_EXT_INVALID))
-		c.page_ext = po_wrap(&s->k->abi, ext + pfn * s->k->ext_stride);
+		c.page_ext = po_wrap(&s->k->abi, ext + pfn * s->k->ext.stride);
 	if (PO_HAS(l, mem_section, usage))
 		c.usage = po_member_load(&s->k->abi, PO_AT(l, mem_section, usage), raw);
 	else if (PO_HAS(l, mem_section, pageblock_flags))
@@ -151,7 +151,20 @@ static int read_root(struct sections *s, uint64_t root, struct pageowner_error *
 
 /* --- how large a section is ---------------------------------------------------------------------- */
 
-/* Whether sections of that size make sense: the last page frame lies in one that is there. */
+/* Whether a section of a static table is there. */
+static bool static_is_present(const struct sections *s, uint64_t nr)
+{
+	uint64_t coded;
+
+	return po_memory_read_ptr(s->mem, s->flat + nr * s->size +
+						 PO_OFFSET(&s->k->l, mem_section, section_mem_map),
+				  &coded, NULL) == PAGEOWNER_OK && (coded & SECTION_HAS_MEM_MAP);
+}
+
+/*
+ * Whether sections of that size make sense: the last page frame lies in one that is there.  In a static table it
+ * also is the last one: if half the size were true, twice as many would be there.
+ */
 static bool last_is_present(const struct sections *s, unsigned shift)
 {
 	const struct po_layout *l = &s->k->l;
@@ -159,6 +172,9 @@ static bool last_is_present(const struct sections *s, unsigned shift)
 
 	if (s->flat && nr >= s->nr_static)
 		return false;
+	for (uint64_t above = nr + 1; s->flat && above < s->nr_static; above++)
+		if (static_is_present(s, above))
+			return false;
 	if (s->roots && (po_memory_read_ptr(s->mem, s->roots + nr / s->per_root * s->k->abi.ptr_size, &at,
 					    NULL) < 0 || !at))
 		return false;

@@ -58,15 +58,41 @@ void po_facts_kernel(struct pageowner_session *s)
 			"0x%" PRIx64, s->found.slide);
 }
 
-static const char *record_shape(const struct po_layout *l)
+static const char *record_shape(const struct po_page_ext *x)
 {
-	if (PO_HAS(l, page_owner, comm))
+	if (x->comm)
 		return "pid, tgid, comm, time";
-	if (PO_HAS(l, page_owner, free_ts_nsec))
+	if (x->free_ts)
 		return "pid, time, time of freeing";
-	if (PO_HAS(l, page_owner, pid))
+	if (x->pid)
 		return "pid, time";
 	return "no pid, no time";
+}
+
+static void facts_record(struct pageowner_session *s)
+{
+	const struct po_kernel *k = &s->kernel;
+	const struct po_layout *l = &k->l;
+	const struct po_page_ext *x = &k->ext;
+	bool sized = PO_HAS_SYM(l, page_ext_size), own = x->record_size != PO_SIZE(l, page_ext) ||
+							 PO_HAS(l, page_owner, order);
+
+	po_session_fact(s, "page_ext", sized ? "page_ext_size" : own ? "struct page_ext, extra_mem" :
+								       "struct page_ext",
+			"entries of %" PRIu64 " bytes, struct %s at %" PRIu64, x->stride, x->record,
+			x->owner_offset);
+	po_session_fact(s, "page_owner", "its members", "%s%s; %s%s", record_shape(x),
+			x->migrate_reason ? "" : ", no migration",
+			x->handle ? "stack by its handle" : "stack in the record itself",
+			PO_HAS_ENUM(l, PAGE_EXT_OWNER_ALLOCATED) ? "; freed pages keep their record" : "");
+	if (x->handle)
+		po_session_fact(s, "stack depot", "union handle_parts",
+				"index of %u bits%s, offset of %u bits, %s of pools",
+				s->depot.index.bit_size, s->depot.bias ? " plus 1" : "",
+				s->depot.offset.bit_size,
+				PO_HAS_SYM(l, stack_slabs) ||
+						PO_VAR(l, stack_pools)->kind == PO_KIND_ARRAY ?
+					"array" : "pointer to an array");
 }
 
 static void facts_memory_map(struct pageowner_session *s)
@@ -75,7 +101,7 @@ static void facts_memory_map(struct pageowner_session *s)
 	const struct po_pageblock *pb = &k->pageblock;
 
 	po_session_fact(s, "page size", po_vmcoreinfo_get(k->note, "PAGESIZE", &(size_t){ 0 }) ?
-				"VMCOREINFO, stack depot" : "stack depot",
+				"VMCOREINFO" : po_memory_xlat(s->mem) ? "page tables" : "stack depot",
 			"%" PRIu64, po_kernel_page_size(k));
 	po_session_fact(s, "page frames", "min_low_pfn, max_pfn", "0x%" PRIx64 "-0x%" PRIx64,
 			k->min_low_pfn, k->max_pfn - 1);
@@ -91,15 +117,14 @@ static void facts_memory_map(struct pageowner_session *s)
 				"%s; %zu zones, struct page of %" PRIu64 " bytes", k->map.model, k->map.nr,
 				k->map.page_size);
 	po_session_fact(s, "largest free block", "zone.free_area", "order %u", k->max_order);
-	po_session_fact(s, "pageblocks", "free lists", "order %u, %u bits%s%s; %u of %u free pages agree",
-			pb->order, pb->nr_bits, pb->msb_first ? ", highest first" : "",
-			pb->isolate_bit >= 0 ? ", isolate bit" : "", pb->agree, pb->checked);
+	po_session_fact(s, "pageblocks", pb->voters ? "free lists, gfp masks of owned pages" : "free lists",
+			"order %u, %u bits%s%s; %u of %u free pages agree", pb->order, pb->nr_bits,
+			pb->msb_first ? ", highest first" : "", pb->isolate_bit >= 0 ? ", isolate bit" : "",
+			pb->agree, pb->checked);
 }
 
 void po_facts_owner(struct pageowner_session *s)
 {
-	const struct po_kernel *k = &s->kernel;
-	const struct po_layout *l = &k->l;
 	const struct po_kallsyms *ks = po_symbols_kallsyms(s->symbols);
 	const struct po_words *w = &s->words;
 
@@ -108,19 +133,12 @@ void po_facts_owner(struct pageowner_session *s)
 			po_kallsyms_count(ks), po_kallsyms_describe(ks),
 			po_kallsyms_all(ks) ? ", data too" : ", text only",
 			po_symbols_nr_modules(s->symbols));
-	po_session_fact(s, "page_ext", PO_HAS_SYM(l, page_ext_size) ? "page_ext_size" : "extra_mem",
-			"entries of %" PRIu64 " bytes, page_owner at %" PRIu64, k->ext_stride,
-			k->owner_offset);
-	po_session_fact(s, "page_owner", "members of struct page_owner", "%s%s", record_shape(l),
-			PO_HAS_ENUM(l, PAGE_EXT_OWNER_ALLOCATED) ? "; freed pages keep their record" : "");
-	po_session_fact(s, "stack depot", "union handle_parts",
-			"index of %u bits%s, offset of %u bits, %s of pools", s->depot.index.bit_size,
-			s->depot.bias ? " plus 1" : "", s->depot.offset.bit_size,
-			PO_HAS_SYM(l, stack_slabs) || PO_VAR(l, stack_pools)->kind == PO_KIND_ARRAY ?
-				"array" : "pointer to an array");
+	facts_record(s);
 	po_session_fact(s, "text, line 1", "format string", "%.*s", (int)strcspn(w->head.source, "\n"),
 			w->head.source);
 	po_session_fact(s, "text, line 2", "format string", "%.*s", (int)strcspn(w->pfn.source, "\n"),
 			w->pfn.source);
+	po_session_fact(s, "text, frames", "format string", "%s",
+			w->frame_address ? "[<address>] symbol" : "symbol");
 	po_session_fact(s, "text, memcg", "format string", "%s", w->memcg_line ? "printed" : "not printed");
 }

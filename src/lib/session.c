@@ -280,13 +280,19 @@ static int open_words(struct pageowner_session *s, struct pageowner_error *err)
 			return po_fail_nomem(err, "read-only data");
 		po_memory_read_sparse(s->mem, start + l->slide, copy, rodata.len, &gaps);
 	}
-	return po_words_open(&s->words, &s->kernel, s->mem, &rodata, err);
+	int rc = po_words_open(&s->words, &s->kernel, s->mem, &rodata, err);
+	if (rc == PAGEOWNER_OK && s->words.unknown_line) {
+		po_session_notice(s, "this kernel may print one more line, \"%s\", whose place in a record is "
+				  "not known: it is left out", s->words.unknown_line);
+		s->incomplete = true;
+	}
+	return rc;
 }
 
 static int open_owner(struct pageowner_session *s, const struct pageowner_open_options *o,
 		      struct pageowner_error *err)
 {
-	int rc = po_kernel_check_enabled(&s->kernel.l, s->mem, err);
+	int rc = po_page_ext_check_enabled(&s->kernel.l, s->mem, err);
 
 	if (rc == PAGEOWNER_OK)
 		rc = po_session_resolve_types(s, o->btf, err);
@@ -296,7 +302,7 @@ static int open_owner(struct pageowner_session *s, const struct pageowner_open_o
 		rc = open_symbols(s, err);
 	if (rc == PAGEOWNER_OK)
 		rc = open_words(s, err);
-	if (rc == PAGEOWNER_OK)
+	if (rc == PAGEOWNER_OK && s->kernel.ext.handle)
 		rc = po_depot_open(&s->depot, &s->kernel, s->mem, err);
 	return rc;
 }

@@ -86,6 +86,11 @@ void po_memory_set_xlat(struct po_memory *mem, const struct po_xlat *xlat)
 	memset(mem->tlb, 0, sizeof(mem->tlb));
 }
 
+const struct po_xlat *po_memory_xlat(const struct po_memory *mem)
+{
+	return mem->xlat.ops ? &mem->xlat : NULL;
+}
+
 struct po_image *po_memory_image(const struct po_memory *mem)
 {
 	return mem->img;

@@ -36,6 +36,8 @@ void po_memory_free(struct po_memory *mem);
 
 /* Before this is set, only physical reads work (unless the image translates by itself). */
 void po_memory_set_xlat(struct po_memory *mem, const struct po_xlat *xlat);
+/* NULL: none was set. */
+const struct po_xlat *po_memory_xlat(const struct po_memory *mem);
 
 struct po_image *po_memory_image(const struct po_memory *mem);
 const struct po_abi *po_memory_abi(const struct po_memory *mem);

@@ -59,6 +59,10 @@ int po_depot_open(struct po_depot *d, const struct po_kernel *k, struct po_memor
 	const struct po_layout *l = &k->l;
 
 	*d = (struct po_depot){ .k = k, .handle_mask = UINT32_MAX };
+	if (!PO_HAS(l, handle_parts, offset) || !PO_HAS(l, stack_record, size) ||
+	    !PO_HAS(l, stack_record, handle) || !PO_HAS(l, stack_record, entries))
+		return po_fail(err, PAGEOWNER_ENOTYPE, "stack depot: type information lacks struct stack_record "
+			       "or union handle_parts (lib/stackdepot.c)");
 	d->offset = *PO_AT(l, handle_parts, offset);
 	d->bias = PO_HAS(l, handle_parts, pool_index_plus_1);
 	if (d->bias)

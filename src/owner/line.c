@@ -29,6 +29,8 @@ static const struct meaning meanings[] = {
 	{ "PFN", "u", PO_ITEM_PFN },
 	{ "PFN", "x", PO_ITEM_PFN },
 	{ "type", "s", PO_ITEM_PAGE_TYPE },	/* the second one is the block's */
+	{ "type", "d", PO_ITEM_BLOCK_TYPE },	/* until 4.5 */
+	{ "Flags", "s", PO_ITEM_FLAG_LETTER },
 	{ "Block", "u", PO_ITEM_BLOCK },
 	{ "Flags", "x", PO_ITEM_FLAGS },
 	{ "Flags", "pGp", PO_ITEM_FLAGS },
@@ -84,21 +86,61 @@ static size_t last_word(const char *text, size_t len, const char **ret)
 	return len - from;
 }
 
-static bool find_field(const struct po_line *f, const char *word, size_t word_len,
-		       const char *conv, enum po_item_field *ret)
+/* The last conversion so far; NULL: none. */
+static const struct po_item *last_field(const struct po_line *f)
 {
+	for (unsigned i = f->nr; i-- > 0;)
+		if (f->item[i].field != PO_ITEM_LITERAL)
+			return &f->item[i];
+	return NULL;
+}
+
+/* A string without a word before it goes on from the conversion before. */
+static bool find_continued(const struct po_line *f, struct po_item *ret)
+{
+	const struct po_item *last = last_field(f);
+
+	if (last && last->field == PO_ITEM_BLOCK_TYPE && last->style == PO_STYLE_SIGNED) {
+		ret->field = PO_ITEM_FALLBACK;
+		return true;
+	}
+	if (last && last->field == PO_ITEM_FLAG_LETTER && last->len + 1 < PO_NR_LETTERS) {
+		ret->field = PO_ITEM_FLAG_LETTER;
+		ret->len = last->len + 1;
+		return true;
+	}
+	return false;
+}
+
+static bool find_field(const struct po_line *f, const char *word, size_t word_len, const char *conv,
+		       struct po_item *ret)
+{
+	if (!word_len && !strcmp(conv, "s"))
+		return find_continued(f, ret);
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
 		const struct meaning *m = &meanings[i];
 		if (strlen(m->word) != word_len || memcmp(m->word, word, word_len) ||
 		    strcmp(m->conv, conv))
 			continue;
-		*ret = m->field;
+		ret->field = m->field;
 		for (unsigned k = 0; k < f->nr; k++)
 			if (f->item[k].field == PO_ITEM_PAGE_TYPE && m->field == PO_ITEM_PAGE_TYPE)
-				*ret = PO_ITEM_BLOCK_TYPE;
+				ret->field = PO_ITEM_BLOCK_TYPE;
 		return true;
 	}
 	return false;
+}
+
+/* Letters have no names in the string: of any other number it is not known which flags they are. */
+static int check_letters(const struct po_line *f, struct pageowner_error *err)
+{
+	const struct po_item *last = last_field(f);
+
+	if (last && last->field == PO_ITEM_FLAG_LETTER && last->len + 1 != PO_NR_LETTERS)
+		return po_fail(err, PAGEOWNER_EUNSUPP,
+			       "this kernel prints %zu page flags as letters, not %d: \"%.*s\"",
+			       last->len + 1, PO_NR_LETTERS, (int)strcspn(f->source, "\n"), f->source);
+	return PAGEOWNER_OK;
 }
 
 static enum po_item_style style_of(const struct conversion *c, enum po_item_field field)
@@ -136,13 +178,13 @@ int po_line_parse(struct po_line *f, const char *source, struct pageowner_error 
 			f->item[f->nr++] = (struct po_item){ PO_ITEM_LITERAL, PO_STYLE_STRING, literal,
 							     (size_t)(p - literal) };
 		if (!*p)
-			return PAGEOWNER_OK;
+			return check_letters(f, err);
 
 		struct conversion c;
 		struct po_item item = { .text = NULL };
 		const char *word;
 		size_t word_len = last_word(literal, (size_t)(p - literal), &word);
-		if (!parse_conversion(p, &c) || !find_field(f, word, word_len, c.conv, &item.field))
+		if (!parse_conversion(p, &c) || !find_field(f, word, word_len, c.conv, &item))
 			return po_fail(err, PAGEOWNER_EUNSUPP,
 				       "this kernel prints a field that is not known: \"%.*s\" \"%.*s\" in \"%.*s\"",
 				       (int)word_len, word, (int)strnlen(p, 8), p,

@@ -20,13 +20,36 @@ void po_stacks_fini(struct po_stacks *s)
 	po_arena_fini(&s->arena);
 }
 
-static struct po_stack_slot *find_slot(struct po_stack_slot *slot, size_t cap, uint32_t key)
+#define FRAMES_KEY ((uint64_t)1 << 63)	/* set in the key of a stack without a handle */
+
+static bool same_frames(const struct pageowner_stack *stack, const struct po_frames *f)
+{
+	if (stack->nr_frames != f->nr)
+		return false;
+	for (uint32_t i = 0; i < f->nr; i++)
+		if (stack->frames[i].address != f->at[i])
+			return false;
+	return true;
+}
+
+/* The slot of a key (and of these frames, if they are given: two may have one hash), or the one where it goes. */
+static struct po_stack_slot *find_slot(struct po_stack_slot *slot, size_t cap, uint64_t key,
+				       const struct po_frames *f)
 {
 	size_t i = (size_t)(key * 0x9e3779b97f4a7c15ull >> 32) & (cap - 1);
 
-	while (slot[i].key && slot[i].key != key)
+	while (slot[i].key && !(slot[i].key == key && (!f || same_frames(slot[i].stack, f))))
 		i = (i + 1) & (cap - 1);
 	return &slot[i];
+}
+
+static void move_slot(struct po_stack_slot *to, size_t cap, const struct po_stack_slot *from)
+{
+	size_t i = (size_t)(from->key * 0x9e3779b97f4a7c15ull >> 32) & (cap - 1);
+
+	while (to[i].key)
+		i = (i + 1) & (cap - 1);
+	to[i] = *from;
 }
 
 static int grow(struct po_stacks *s, struct pageowner_error *err)
@@ -38,7 +61,7 @@ static int grow(struct po_stacks *s, struct pageowner_error *err)
 		return po_fail_nomem(err, "stacks");
 	for (size_t i = 0; i < s->cap; i++)
 		if (s->slot[i].key)
-			*find_slot(slot, cap, s->slot[i].key) = s->slot[i];
+			move_slot(slot, cap, &s->slot[i]);
 	free(s->slot);
 	s->slot = slot;
 	s->cap = cap;
@@ -86,7 +109,9 @@ static int fill_marker(struct po_stacks *s, struct pageowner_stack *stack, int c
 {
 	struct pageowner_frame *frame = po_arena_alloc(&s->arena, sizeof(*frame));
 	char buf[64];
-	int len = snprintf(buf, sizeof(buf), "<stack 0x%x: %s>", stack->handle, pageowner_strerror(code));
+	int len = stack->handle ? snprintf(buf, sizeof(buf), "<stack 0x%x: %s>", stack->handle,
+					   pageowner_strerror(code)) :
+				  snprintf(buf, sizeof(buf), "<stack: %s>", pageowner_strerror(code));
 
 	if (!frame)
 		return po_fail_nomem(err, "stacks");
@@ -95,6 +120,33 @@ static int fill_marker(struct po_stacks *s, struct pageowner_stack *stack, int c
 	stack->nr_frames = 1;
 	stack->frames = frame;
 	return frame->text ? PAGEOWNER_OK : po_fail_nomem(err, "stacks");
+}
+
+/* A new stack in the slot of its key; why: what is wrong with it. */
+static int add_stack(struct po_stacks *s, struct po_stack_slot *slot, uint64_t key,
+		     const struct po_frames *f, int why, struct pageowner_error *err)
+{
+	struct pageowner_stack *stack = po_arena_alloc(&s->arena, sizeof(*stack));
+
+	if (!stack)
+		return po_fail_nomem(err, "stacks");
+	*stack = (struct pageowner_stack){ .id = (uint32_t)s->nr,
+					   .handle = key & FRAMES_KEY ? 0 : (uint32_t)key };
+	int rc = why < 0 ? fill_marker(s, stack, why, err) : fill(s, stack, f, err);
+	if (rc < 0)
+		return rc;
+	*slot = (struct po_stack_slot){ key, why < 0, stack };
+	s->nr++;
+	return PAGEOWNER_OK;
+}
+
+static int find_or_grow(struct po_stacks *s, uint64_t key, const struct po_frames *f,
+			struct po_stack_slot **ret, struct pageowner_error *err)
+{
+	if (s->nr * 2 >= s->cap && grow(s, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	*ret = find_slot(s->slot, s->cap, key, f);
+	return PAGEOWNER_OK;
 }
 
 int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_stack **ret,
@@ -108,23 +160,53 @@ int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_s
 		err->code = PAGEOWNER_OK;
 	if (!key)	/* no stack (extra bits alone, or nothing): a slot of its own all the same */
 		key = handle ? handle : UINT32_MAX;
-	if (s->nr * 2 >= s->cap && grow(s, err) < 0)
+	if (find_or_grow(s, key, NULL, &slot, err) < 0)
 		return PAGEOWNER_ENOMEM;
-	slot = find_slot(s->slot, s->cap, key);
-	if (slot->key) {
-		*ret = slot->stack;
-		return !slot->bad;
+	if (!slot->key) {
+		int why = po_depot_fetch(s->depot, s->mem, handle, &f, err);
+		int rc = add_stack(s, slot, key, &f, why, err);
+		if (rc < 0)
+			return rc;
 	}
-	struct pageowner_stack *stack = po_arena_alloc(&s->arena, sizeof(*stack));
-	if (!stack)
-		return po_fail_nomem(err, "stacks");
-	*stack = (struct pageowner_stack){ .id = (uint32_t)s->nr, .handle = key };
-	int why = po_depot_fetch(s->depot, s->mem, handle, &f, err);
-	int rc = why < 0 ? fill_marker(s, stack, why, err) : fill(s, stack, &f, err);
-	if (rc < 0)
-		return rc;
-	*slot = (struct po_stack_slot){ key, why < 0, stack };
-	s->nr++;
-	*ret = stack;
-	return why >= 0;
+	*ret = slot->stack;
+	return !slot->bad;
+}
+
+int po_stacks_of_frames(struct po_stacks *s, const struct po_frames *frames,
+			const struct pageowner_stack **ret, struct pageowner_error *err)
+{
+	uint64_t key = frames->nr;
+	struct po_stack_slot *slot;
+
+	for (uint32_t i = 0; i < frames->nr; i++)
+		key = (key ^ frames->at[i]) * 0x100000001b3ull ^ key >> 29;
+	key |= FRAMES_KEY;
+	if (find_or_grow(s, key, frames, &slot, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	if (!slot->key) {
+		int rc = add_stack(s, slot, key, frames, PAGEOWNER_OK, err);
+		if (rc < 0)
+			return rc;
+	}
+	*ret = slot->stack;
+	return 1;
+}
+
+int po_stacks_marker(struct po_stacks *s, int code, const struct pageowner_stack **ret,
+		     struct pageowner_error *err)
+{
+	/* no frames have this key: they are marked, and no handle is so large */
+	uint64_t key = ((uint64_t)1 << 32) + (uint64_t)-code;
+	struct po_stack_slot *slot;
+
+	if (find_or_grow(s, key, NULL, &slot, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	if (!slot->key) {
+		int rc = add_stack(s, slot, key & ~(uint64_t)UINT32_MAX, NULL, code, err);
+		if (rc < 0)
+			return rc;
+		slot->key = key;
+	}
+	*ret = slot->stack;
+	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each distinct stack once: fetched, symbolised and kept, by handle.  Belongs to one iterator. */
+/* Each distinct stack once: fetched, symbolised and kept.  Belongs to one iterator. */
 #ifndef PO_OWNER_STACK_H
 #define PO_OWNER_STACK_H
 
@@ -14,12 +14,12 @@ struct po_stacks {
 	const struct po_symbols *symbols;
 	struct po_memory *mem;		/* borrowed from the iterator */
 	struct po_arena arena;
-	struct po_stack_slot *slot;	/* open addressing by handle */
+	struct po_stack_slot *slot;	/* open addressing by key */
 	size_t nr, cap;
 };
 
 struct po_stack_slot {
-	uint32_t key;			/* handle without extra bits; 0: empty */
+	uint64_t key;			/* handle without extra bits, or a hash of frames; 0: empty */
 	bool bad;			/* not in the dump, or corrupt */
 	struct pageowner_stack *stack;
 };
@@ -34,5 +34,13 @@ void po_stacks_fini(struct po_stacks *s);
  */
 int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_stack **ret,
 		  struct pageowner_error *err);
+
+/* The stack with these frames, of a kernel that keeps them in its records.  1; negative: out of memory. */
+int po_stacks_of_frames(struct po_stacks *s, const struct po_frames *frames,
+			const struct pageowner_stack **ret, struct pageowner_error *err);
+
+/* A stack of a frame that tells that there is none, and why (code).  0; negative: out of memory. */
+int po_stacks_marker(struct po_stacks *s, int code, const struct pageowner_stack **ret,
+		     struct pageowner_error *err);
 
 #endif

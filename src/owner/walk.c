@@ -100,7 +100,7 @@ int po_walk_new(const struct po_walk_base *base, uint64_t first, uint64_t last, 
 		return rc;
 	po_stacks_init(&w->stacks, base->depot, base->symbols, w->mem);
 	w->pages = malloc(nr * base->k->map.page_size);
-	w->exts = malloc(nr * base->k->ext_stride);
+	w->exts = malloc(nr * base->k->ext.stride);
 	set_start(w);
 	struct po_walk *done = po_take(w);
 	if (!done->pages || !done->exts) {
@@ -157,40 +157,63 @@ void po_walk_coverage(const struct po_walk *w, struct pageowner_coverage *ret)
 
 /* --- one record ---------------------------------------------------------------------------------- */
 
+static int32_t load_signed(const struct po_abi *abi, const struct po_member *m, const uint8_t *raw)
+{
+	return (int32_t)po_sign_extend(po_member_load(abi, m, raw), (unsigned)m->size * 8);
+}
+
 static void decode_owner(const struct po_kernel *k, const uint8_t *raw, struct pageowner_record *rec)
 {
-	const struct po_layout *l = &k->l;
+	const struct po_page_ext *x = &k->ext;
 	const struct po_abi *abi = &k->abi;
 
-	rec->have = PAGEOWNER_HAS_PFN | PAGEOWNER_HAS_ORDER | PAGEOWNER_HAS_GFP | PAGEOWNER_HAS_HANDLE;
-	rec->gfp_mask = (uint32_t)po_member_load(abi, PO_AT(l, page_owner, gfp_mask), raw);
-	if (PO_HAS(l, page_owner, ts_nsec)) {
-		rec->ts_ns = po_member_load(abi, PO_AT(l, page_owner, ts_nsec), raw);
+	rec->have = PAGEOWNER_HAS_PFN | PAGEOWNER_HAS_ORDER | PAGEOWNER_HAS_GFP |
+		    (x->handle ? PAGEOWNER_HAS_HANDLE : 0);
+	rec->gfp_mask = (uint32_t)po_member_load(abi, x->gfp_mask, raw);
+	if (x->ts) {
+		rec->ts_ns = po_member_load(abi, x->ts, raw);
 		rec->have |= PAGEOWNER_HAS_TS;
 	}
-	if (PO_HAS(l, page_owner, free_ts_nsec)) {
-		rec->free_ts_ns = po_member_load(abi, PO_AT(l, page_owner, free_ts_nsec), raw);
+	if (x->free_ts) {
+		rec->free_ts_ns = po_member_load(abi, x->free_ts, raw);
 		rec->have |= PAGEOWNER_HAS_FREE_TS;
 	}
-	if (PO_HAS(l, page_owner, pid)) {
-		rec->pid = (int32_t)po_member_load(abi, PO_AT(l, page_owner, pid), raw);
+	if (x->pid) {
+		rec->pid = load_signed(abi, x->pid, raw);
 		rec->have |= PAGEOWNER_HAS_PID;
 	}
-	if (PO_HAS(l, page_owner, tgid)) {
-		rec->tgid = (int32_t)po_member_load(abi, PO_AT(l, page_owner, tgid), raw);
+	if (x->tgid) {
+		rec->tgid = load_signed(abi, x->tgid, raw);
 		rec->have |= PAGEOWNER_HAS_TGID;
 	}
-	if (PO_HAS(l, page_owner, comm)) {
-		const struct po_member *m = PO_AT(l, page_owner, comm);
-		size_t cap = m->size < sizeof(rec->comm) ? (size_t)m->size : sizeof(rec->comm) - 1;
-		size_t len = strnlen((const char *)raw + m->offset, cap);
-		memcpy(rec->comm, raw + m->offset, len);
+	if (x->comm) {
+		size_t cap = x->comm->size < sizeof(rec->comm) ? (size_t)x->comm->size :
+								  sizeof(rec->comm) - 1;
+		size_t len = strnlen((const char *)raw + x->comm->offset, cap);
+		memcpy(rec->comm, raw + x->comm->offset, len);
 		rec->comm[len] = '\0';
 		rec->have |= PAGEOWNER_HAS_COMM;
 	}
-	const struct po_member *reason = PO_AT(l, page_owner, last_migrate_reason);
-	rec->migrate_reason = (int32_t)po_sign_extend(po_member_load(abi, reason, raw),
-						      (unsigned)reason->size * 8);
+	if (x->migrate_reason)
+		rec->migrate_reason = load_signed(abi, x->migrate_reason, raw);
+}
+
+/* The frames that stand in the record itself.  As po_stacks_get(). */
+static int inline_stack(struct po_walk *w, const uint8_t *raw, const struct pageowner_stack **ret,
+			struct pageowner_error *err)
+{
+	const struct po_page_ext *x = &w->b.k->ext;
+	const struct po_abi *abi = &w->b.k->abi;
+	struct po_frames f = { .nr = (uint32_t)po_member_load(abi, x->nr_entries, raw) };
+
+	if (f.nr > x->entries->type.nr_elems || f.nr > PO_DEPOT_MAX_FRAMES) {
+		po_fail(err, PAGEOWNER_ECORRUPT, "a stack of %u frames, where %" PRIu64 " have room",
+			f.nr, x->entries->type.nr_elems);
+		return po_stacks_marker(&w->stacks, PAGEOWNER_ECORRUPT, ret, err);
+	}
+	for (uint32_t i = 0; i < f.nr; i++)
+		f.at[i] = po_load_ptr(abi, raw + x->entries->offset + (size_t)i * abi->ptr_size);
+	return po_stacks_of_frames(&w->stacks, &f, ret, err);
 }
 
 static int resolve_memcg(struct po_walk *w, uint64_t memcg_data, const struct memcg_slot **ret,
@@ -218,7 +241,7 @@ static int decode_memcg(struct po_walk *w, const uint8_t *page, struct pageowner
 	const struct memcg_slot *slot;
 
 	/* a tail has no word of its own, what stands there belongs to the folio */
-	if (!data || po_page_is_tail(w->b.k, page))
+	if (!data || (rec->have & PAGEOWNER_HAS_TAIL_FLAG))
 		return PAGEOWNER_OK;
 	struct po_memcg_word word = po_memcg_split(w->b.k, data);
 	if (word.slab) {
@@ -244,10 +267,12 @@ static void decode_page(struct po_walk *w, const uint8_t *page, struct pageowner
 	const struct po_kernel *k = w->b.k;
 
 	rec->flags = po_page_flags(k, page);
-	rec->page_type = po_words_gfp_type(w->b.words, rec->gfp_mask);
+	rec->page_type = po_gfp_migratetype(k, rec->gfp_mask);
 	rec->block = rec->pfn >> k->pageblock.order;
 	rec->block_type = po_pageblock_type(k, w->chunk, rec->pfn);
 	rec->have |= PAGEOWNER_HAS_FLAGS | PAGEOWNER_HAS_PAGE_TYPE | PAGEOWNER_HAS_BLOCK;
+	if (po_page_is_tail(k, page))
+		rec->have |= PAGEOWNER_HAS_TAIL_FLAG;
 	if (rec->block_type >= 0)
 		rec->have |= PAGEOWNER_HAS_BLOCK_TYPE;
 	else
@@ -262,11 +287,12 @@ static int make_record(struct po_walk *w, const uint8_t *owner, const uint8_t *p
 	struct pageowner_error *flaw = err, later = { .code = PAGEOWNER_OK };
 
 	decode_owner(k, owner, rec);
-	if (rec->migrate_reason != w->b.words->not_migrated)
+	if (k->ext.migrate_reason && rec->migrate_reason != w->b.words->not_migrated)
 		rec->have |= PAGEOWNER_HAS_MIGRATE_REASON;
 	decode_page(w, page, rec);
 
-	int rc = po_stacks_get(&w->stacks, rec->handle, &rec->stack, flaw);
+	int rc = k->ext.handle ? po_stacks_get(&w->stacks, rec->handle, &rec->stack, flaw) :
+				 inline_stack(w, owner, &rec->stack, flaw);
 	if (rc == PAGEOWNER_ENOMEM)
 		return rc;
 	rec->have |= PAGEOWNER_HAS_STACK;
@@ -320,8 +346,8 @@ static void load_window(struct po_walk *w)
 	po_memory_read_sparse(w->mem, w->chunk->mem_map + skip * k->map.page_size, w->pages,
 			      nr * k->map.page_size, &w->page_gaps);
 	if (w->chunk->page_ext)
-		po_memory_read_sparse(w->mem, w->chunk->page_ext + skip * k->ext_stride, w->exts,
-				      nr * k->ext_stride, &w->ext_gaps);
+		po_memory_read_sparse(w->mem, w->chunk->page_ext + skip * k->ext.stride, w->exts,
+				      nr * k->ext.stride, &w->ext_gaps);
 }
 
 /* Make sure that w->pfn is in the window; false: it was passed over instead, or the end is reached. */
@@ -358,20 +384,20 @@ static int judge(struct po_walk *w, const uint8_t *ext, struct pageowner_record 
 	const struct po_kernel *k = w->b.k;
 	const struct po_layout *l = &k->l;
 	uint64_t flags = po_load_ptr(&k->abi, ext + PO_OFFSET(l, page_ext, flags));
-	const uint8_t *owner = ext + k->owner_offset;
+	const uint8_t *owner = ext + k->ext.owner_offset;
 
 	if (!(flags & w->owner_bits))
 		return PAGEOWNER_PASS_NO_OWNER;
 	if (!(flags & w->allocated_bit))
 		return PAGEOWNER_PASS_FREED;
-	rec->order = (uint32_t)po_member_load(&k->abi, PO_AT(l, page_owner, order), owner);
-	rec->handle = (uint32_t)po_member_load(&k->abi, PO_AT(l, page_owner, handle), owner);
+	rec->order = (uint32_t)po_member_load(&k->abi, k->ext.order, owner);
+	rec->handle = k->ext.handle ? (uint32_t)po_member_load(&k->abi, k->ext.handle, owner) : 0;
 	if (rec->order > 31)
 		return PAGEOWNER_PASS_CORRUPT;
 	/* commit 7e2f2a0cd17c (5.4): tails have records, too, since then */
 	if (w->allocated_bit != w->owner_bits && (w->pfn & (((uint64_t)1 << rec->order) - 1)))
 		return PAGEOWNER_PASS_TAIL;
-	if (!rec->handle)
+	if (k->ext.handle && !rec->handle)
 		return PAGEOWNER_PASS_NO_HANDLE;
 	return -1;
 }
@@ -387,7 +413,7 @@ static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowne
 	const struct po_kernel *k = w->b.k;
 	uint64_t i = w->pfn - w->win_pfn;
 	const uint8_t *page = w->pages + i * k->map.page_size;
-	const uint8_t *ext = w->exts + i * k->ext_stride;
+	const uint8_t *ext = w->exts + i * k->ext.stride;
 	bool page_missing = gap_at(&w->page_gaps, i, k->map.page_size);
 
 	if (!page_missing && po_page_is_buddy(k, page)) {
@@ -396,7 +422,7 @@ static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowne
 		return 0;
 	}
 	int why = !w->chunk->page_ext			 ? PAGEOWNER_PASS_NO_PAGE_EXT :
-		  gap_at(&w->ext_gaps, i, k->ext_stride) ? PAGEOWNER_PASS_MISSING_EXT :
+		  gap_at(&w->ext_gaps, i, k->ext.stride) ? PAGEOWNER_PASS_MISSING_EXT :
 							   judge(w, ext, rec);
 	if (why < 0 && page_missing)
 		why = PAGEOWNER_PASS_MISSING_PAGE;
@@ -412,7 +438,7 @@ static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowne
 	}
 	rec->pfn = w->pfn++;
 	w->cov.walked++;
-	return make_record(w, ext + k->owner_offset, page, rec, err);
+	return make_record(w, ext + k->ext.owner_offset, page, rec, err);
 }
 
 int po_walk_next(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err)

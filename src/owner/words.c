@@ -130,24 +130,84 @@ static int read_fields(struct po_words *w, const struct po_kernel *k, struct po_
 	return rc;
 }
 
+static bool prints(const struct po_line *line, enum po_item_field field, enum po_item_style style)
+{
+	for (unsigned i = 0; i < line->nr; i++)
+		if (line->item[i].field == field && line->item[i].style == style)
+			return true;
+	return false;
+}
+
+static int read_page_flags(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
+			   struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	int rc = read_flag_names(w, k, mem, PO_S_pageflag_names, &w->page, err);
+
+	if (rc == PAGEOWNER_OK && !PO_HAS_ENUM(l, __NR_PAGEFLAGS))
+		return po_fail(err, PAGEOWNER_ENOTYPE, "type information lacks: enumerator __NR_PAGEFLAGS");
+	int64_t nr = rc == PAGEOWNER_OK ? PO_ENUM(l, __NR_PAGEFLAGS) : 0;
+	w->page_flags_mask = nr > 0 && nr < 64 ? ((uint64_t)1 << nr) - 1 : UINT64_MAX;
+	return rc < 0 ? rc : read_fields(w, k, mem, err);
+}
+
+/* The order of the letters stands in the kernel's code only; it never changed. */
+static int read_letters(struct po_words *w, const struct po_layout *l, struct pageowner_error *err)
+{
+	static const struct {
+		char name;
+		unsigned flag[3];	/* enumerators; of one flag that had several forms all that there are */
+		unsigned nr;
+	} letters[PO_NR_LETTERS] = {
+		{ 'K', { PO_E_PG_locked }, 1 },	    { 'E', { PO_E_PG_error }, 1 },
+		{ 'R', { PO_E_PG_referenced }, 1 }, { 'U', { PO_E_PG_uptodate }, 1 },
+		{ 'D', { PO_E_PG_dirty }, 1 },	    { 'L', { PO_E_PG_lru }, 1 },
+		{ 'A', { PO_E_PG_active }, 1 },	    { 'S', { PO_E_PG_slab }, 1 },
+		{ 'W', { PO_E_PG_writeback }, 1 },
+		{ 'C', { PO_E_PG_head, PO_E_PG_tail, PO_E_PG_compound }, 3 },
+		{ 'B', { PO_E_PG_swapcache }, 1 },  { 'M', { PO_E_PG_mappedtodisk }, 1 },
+	};
+
+	for (size_t i = 0; i < PO_NR_LETTERS; i++) {
+		w->letter[i].name = letters[i].name;
+		for (unsigned f = 0; f < letters[i].nr; f++)
+			if (l->enumerator[letters[i].flag[f]].have)
+				w->letter[i].mask |=
+					(uint64_t)1 << (l->enumerator[letters[i].flag[f]].value & 63);
+		if (!w->letter[i].mask)
+			return po_fail(err, PAGEOWNER_ENOTYPE, "type information lacks: the page flag that "
+				       "is printed as %c (enum pageflags)", letters[i].name);
+	}
+	return PAGEOWNER_OK;
+}
+
+/* The tables that the lines ask for. */
 static int read_tables(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
 		       struct pageowner_error *err)
 {
+	static struct po_flag_name none[1];
 	const struct po_layout *l = &k->l;
-	int rc = read_flag_names(w, k, mem, PO_S_gfpflag_names, &w->gfp, err);
+	int rc = PAGEOWNER_OK;
 
-	if (rc == PAGEOWNER_OK)
-		rc = read_flag_names(w, k, mem, PO_S_pageflag_names, &w->page, err);
-	if (rc == PAGEOWNER_OK)
-		rc = read_fields(w, k, mem, err);
-	if (rc < 0)
-		return rc;
-	w->nr_migratetypes = (size_t)PO_ENUM(l, MIGRATE_TYPES);
-	rc = read_strings(w, k, mem, PO_S_migratetype_names, w->nr_migratetypes, &w->migratetype, err);
-	if (rc < 0)
-		return rc;
-	w->nr_reasons = (size_t)(l->symbol[PO_S_migrate_reason_names].size / k->abi.ptr_size);
-	return read_strings(w, k, mem, PO_S_migrate_reason_names, w->nr_reasons, &w->reason, err);
+	w->gfp = w->page = none;
+	w->page_flags_mask = UINT64_MAX;
+	if (prints(&w->head, PO_ITEM_GFP_NAMES, PO_STYLE_NAMES))
+		rc = read_flag_names(w, k, mem, PO_S_gfpflag_names, &w->gfp, err);
+	if (rc == PAGEOWNER_OK && (prints(&w->pfn, PO_ITEM_FLAG_NAMES, PO_STYLE_NAMES) ||
+				   prints(&w->pfn, PO_ITEM_FLAGS, PO_STYLE_FULL)))
+		rc = read_page_flags(w, k, mem, err);
+	if (rc == PAGEOWNER_OK && prints(&w->pfn, PO_ITEM_FLAG_LETTER, PO_STYLE_STRING))
+		rc = read_letters(w, l, err);
+	if (rc == PAGEOWNER_OK && prints(&w->pfn, PO_ITEM_BLOCK_TYPE, PO_STYLE_STRING)) {
+		w->nr_migratetypes = (size_t)PO_ENUM(l, MIGRATE_TYPES);
+		rc = read_strings(w, k, mem, PO_S_migratetype_names, w->nr_migratetypes,
+				  &w->migratetype, err);
+	}
+	if (rc == PAGEOWNER_OK && w->migrated.source) {
+		w->nr_reasons = (size_t)(l->symbol[PO_S_migrate_reason_names].size / k->abi.ptr_size);
+		rc = read_strings(w, k, mem, PO_S_migrate_reason_names, w->nr_reasons, &w->reason, err);
+	}
+	return rc;
 }
 
 /* --- format strings ------------------------------------------------------------------------------ */
@@ -179,47 +239,62 @@ static int open_line(struct po_words *w, struct po_line *f, const struct po_blob
 	return s ? po_line_parse(f, s, err) : po_fail_nomem(err, "format strings");
 }
 
-/* A line may ask for what this kernel's struct page_owner does not have: then one of the two is misread. */
-static int check_members(const struct po_line *line, const struct po_layout *l,
+/* A line may ask for what this kernel's records do not have: then one of the two is misread. */
+static int check_members(const struct po_line *line, const struct po_page_ext *x,
 			 struct pageowner_error *err)
 {
-	static const struct {
+	const struct {
 		enum po_item_field field;
-		unsigned member;
+		const struct po_member *member;
 		const char *name;
 	} needs[] = {
-		{ PO_ITEM_PID, PO_M_page_owner__pid, "pid" },
-		{ PO_ITEM_TGID, PO_M_page_owner__tgid, "tgid" },
-		{ PO_ITEM_COMM, PO_M_page_owner__comm, "comm" },
-		{ PO_ITEM_TS, PO_M_page_owner__ts_nsec, "ts_nsec" },
-		{ PO_ITEM_FREE_TS, PO_M_page_owner__free_ts_nsec, "free_ts_nsec" },
+		{ PO_ITEM_PID, x->pid, "pid" },
+		{ PO_ITEM_TGID, x->tgid, "tgid" },
+		{ PO_ITEM_COMM, x->comm, "comm" },
+		{ PO_ITEM_TS, x->ts, "ts_nsec" },
+		{ PO_ITEM_FREE_TS, x->free_ts, "free_ts_nsec" },
 	};
 
 	for (unsigned i = 0; i < line->nr; i++)
 		for (size_t n = 0; n < sizeof(needs) / sizeof(*needs); n++)
-			if (line->item[i].field == needs[n].field && !l->member[needs[n].member].have)
+			if (line->item[i].field == needs[n].field && !needs[n].member)
 				return po_fail(err, PAGEOWNER_EUNSUPP,
-					       "this kernel prints page_owner.%s, which its type information "
-					       "lacks: \"%.*s\"", needs[n].name,
+					       "this kernel prints %s.%s, which its type information "
+					       "lacks: \"%.*s\"", x->record, needs[n].name,
 					       (int)strcspn(line->source, "\n"), line->source);
 	return PAGEOWNER_OK;
 }
 
-static int read_formats(struct po_words *w, const struct po_layout *l, const struct po_blob *rodata,
-			struct pageowner_error *err)
+/* How a frame is printed: the symbol, until 4.9 behind its address. */
+static int read_frame_format(struct po_words *w, const struct po_blob *rodata, struct pageowner_error *err)
 {
-	int rc = open_line(w, &w->head, rodata, "Page allocated via order ", "\n", err);
+	const char *s;
 
-	if (rc == PAGEOWNER_OK)
-		rc = open_line(w, &w->pfn, rodata, "PFN ", " Block %lu", err);
-	if (rc == PAGEOWNER_OK)
-		rc = open_line(w, &w->migrated, rodata, "Page has been migrated, last migrate ", "\n", err);
-	if (rc == PAGEOWNER_OK)
-		rc = check_members(&w->head, l, err);
-	if (rc < 0)
-		return rc;
-	/* until 4.9 */
+	if (find_string(rodata, "%*c%pS\n", ""))
+		return PAGEOWNER_OK;
 	w->frame_address = find_string(rodata, "%*c[<%p>] %pS\n", "") != NULL;
+	if (w->frame_address)
+		return PAGEOWNER_OK;
+	s = find_string(rodata, "%*c", "%p");
+	return po_fail(err, PAGEOWNER_EUNSUPP, "how this kernel prints a frame is not known: %s%.*s%s",
+		       s ? "\"" : "no format string begins with \"%*c", s ? (int)strcspn(s, "\n") : 0,
+		       s ? s : "", "\"");
+}
+
+/* Lines that vendors add are named like the first one; where in a record they stand, no string tells. */
+static int find_unknown_line(struct po_words *w, const struct po_blob *rodata, struct pageowner_error *err)
+{
+	const char *s = find_string(rodata, "Page allocated by ", "\n");
+
+	if (!s)
+		return PAGEOWNER_OK;
+	w->unknown_line = po_arena_strndup(&w->arena, s, strcspn(s, "\n"));
+	return w->unknown_line ? PAGEOWNER_OK : po_fail_nomem(err, "format strings");
+}
+
+static int read_memcg_formats(struct po_words *w, const struct po_blob *rodata,
+			      struct pageowner_error *err)
+{
 	/* commit fcf8935832b8 (5.18) */
 	w->slab_line = find_string(rodata, "Slab cache page\n", "") != NULL;
 	w->memcg_line = find_string(rodata, "Charged %sto %smemcg %s\n", "") != NULL;
@@ -230,24 +305,34 @@ static int read_formats(struct po_words *w, const struct po_layout *l, const str
 	return PAGEOWNER_OK;
 }
 
+static int read_formats(struct po_words *w, const struct po_kernel *k, const struct po_blob *rodata,
+			struct pageowner_error *err)
+{
+	int rc = open_line(w, &w->head, rodata, "Page allocated via order ", "\n", err);
+
+	if (rc == PAGEOWNER_OK)
+		rc = open_line(w, &w->pfn, rodata, "PFN ", " Block %lu", err);
+	if (rc == PAGEOWNER_OK && k->ext.migrate_reason)	/* since 4.6 */
+		rc = open_line(w, &w->migrated, rodata, "Page has been migrated, last migrate ", "\n", err);
+	if (rc == PAGEOWNER_OK)
+		rc = check_members(&w->head, &k->ext, err);
+	if (rc == PAGEOWNER_OK)
+		rc = read_frame_format(w, rodata, err);
+	if (rc == PAGEOWNER_OK)
+		rc = find_unknown_line(w, rodata, err);
+	return rc < 0 ? rc : read_memcg_formats(w, rodata, err);
+}
+
 int po_words_open(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
 		  const struct po_blob *rodata, struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
-	uint64_t off = 0;
-	int rc = read_formats(w, l, rodata, err);
+	int rc = read_formats(w, k, rodata, err);
 
 	if (rc == PAGEOWNER_OK)
 		rc = read_tables(w, k, mem, err);
 	if (rc < 0)
 		return rc;
-	int64_t nr_flags = PO_ENUM(l, __NR_PAGEFLAGS);
-	w->page_flags_mask = nr_flags > 0 && nr_flags < 64 ? ((uint64_t)1 << nr_flags) - 1 : UINT64_MAX;
-	w->movable_shift = PO_HAS_ENUM(l, ___GFP_MOVABLE_BIT) ?
-				   (unsigned)PO_ENUM(l, ___GFP_MOVABLE_BIT) & 31 : 3;
-	if (PO_HAS_SYM(l, page_group_by_mobility_disabled))
-		(void)po_kernel_read_variable(k, mem, PO_S_page_group_by_mobility_disabled, &off, NULL);
-	w->no_mobility = off != 0;
 	w->not_migrated = PO_HAS_ENUM(l, MR_NEVER) ? PO_ENUM(l, MR_NEVER) : -1;
 	/* the kernel's buffer is a page since 5.0; before, it was as large as the reader's */
 	w->record_max = PO_HAS_ENUM(l, PAGE_EXT_OWNER_ALLOCATED) ? (size_t)po_kernel_page_size(k) : 0;
@@ -257,9 +342,4 @@ int po_words_open(struct po_words *w, const struct po_kernel *k, struct po_memor
 void po_words_fini(struct po_words *w)
 {
 	po_arena_fini(&w->arena);
-}
-
-int po_words_gfp_type(const struct po_words *w, uint32_t gfp)
-{
-	return w->no_mobility ? 0 : (int)(gfp >> w->movable_shift & 3);
 }

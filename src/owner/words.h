@@ -47,7 +47,11 @@ enum po_item_field {
 	PO_ITEM_FLAGS,
 	PO_ITEM_FLAG_NAMES,
 	PO_ITEM_REASON,
+	PO_ITEM_FALLBACK,	/* whether block type and page type differ (until 4.5) */
+	PO_ITEM_FLAG_LETTER,	/* one page flag, or a space (until 4.5); len is its index */
 };
+
+#define PO_NR_LETTERS 12
 
 enum po_item_style {
 	PO_STYLE_DECIMAL,
@@ -84,12 +88,15 @@ struct po_words {
 	size_t nr_migratetypes;
 	const char **reason;
 	size_t nr_reasons;
-	unsigned movable_shift;			/* gfp >> shift & 3 is a migratetype */
-	bool no_mobility;			/* page_group_by_mobility_disabled: all Unmovable */
+	struct {
+		char name;
+		uint64_t mask;			/* any of these page flags */
+	} letter[PO_NR_LETTERS];
 	int64_t not_migrated;			/* value of last_migrate_reason for "never" */
 	struct po_line head, pfn, migrated;
 	bool frame_address;			/* "[<addr>] " before the symbol (before 4.10) */
 	bool slab_line, memcg_line;		/* "Slab cache page", "Charged …to …memcg …" */
+	const char *unknown_line;		/* a line more that this kernel may print; NULL: none */
 	size_t record_max;			/* a record of so many bytes is refused; 0: no limit */
 };
 
@@ -102,9 +109,6 @@ struct po_blob {
 int po_words_open(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
 		  const struct po_blob *rodata, struct pageowner_error *err);
 void po_words_fini(struct po_words *w);
-
-/* The migratetype that a gfp mask asks for. */
-int po_words_gfp_type(const struct po_words *w, uint32_t gfp);
 
 /* Take a format string apart; EUNSUPP names a field that is not known.  For tests, too. */
 int po_line_parse(struct po_line *f, const char *source, struct pageowner_error *err);

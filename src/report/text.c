@@ -45,7 +45,7 @@ static size_t line_max(const struct po_line *line)
 	size_t max = 0;
 
 	for (unsigned i = 0; i < line->nr; i++)
-		max += line->item[i].len + NAMES_MAX + 64;
+		max += line->item[i].field == PO_ITEM_LITERAL ? line->item[i].len : NAMES_MAX + 64;
 	return max;
 }
 
@@ -222,6 +222,13 @@ static void add_name(struct po_text *t, const char *const *names, size_t nr, int
 		add_string(t, names[i] ? names[i] : "(null)");
 }
 
+/* Until 4.3 tails of compound pages have a flag of their own, which is in the mask; since 4.4 they have a bit elsewhere. */
+static bool has_letter(const struct po_words *w, size_t i, const struct pageowner_record *rec)
+{
+	return (rec->flags & w->letter[i].mask) ||
+	       (w->letter[i].name == 'C' && (rec->have & PAGEOWNER_HAS_TAIL_FLAG));
+}
+
 static void add_item(struct po_text *t, const struct po_item *item, const struct pageowner_record *rec)
 {
 	const struct po_words *w = t->w;
@@ -266,7 +273,16 @@ static void add_item(struct po_text *t, const struct po_item *item, const struct
 		add_number(t, item->style, rec->block);
 		break;
 	case PO_ITEM_BLOCK_TYPE:
-		add_name(t, w->migratetype, w->nr_migratetypes, rec->block_type);
+		if (item->style == PO_STYLE_STRING || rec->block_type < 0)
+			add_name(t, w->migratetype, w->nr_migratetypes, rec->block_type);
+		else
+			add_number(t, item->style, (uint64_t)rec->block_type);
+		break;
+	case PO_ITEM_FALLBACK:
+		add_string(t, rec->block_type != rec->page_type ? "Fallback" : "        ");
+		break;
+	case PO_ITEM_FLAG_LETTER:
+		add(t, has_letter(w, item->len, rec) ? &w->letter[item->len].name : " ", 1);
 		break;
 	case PO_ITEM_FLAGS:
 		add_flags(t, item, rec->flags);

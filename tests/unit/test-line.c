@@ -14,7 +14,8 @@ static const char *const fields[] = {
 	[PO_ITEM_PFN] = "pfn",		     [PO_ITEM_PAGE_TYPE] = "page type",
 	[PO_ITEM_BLOCK] = "block",	     [PO_ITEM_BLOCK_TYPE] = "block type",
 	[PO_ITEM_FLAGS] = "flags",	     [PO_ITEM_FLAG_NAMES] = "flag names",
-	[PO_ITEM_REASON] = "reason",
+	[PO_ITEM_REASON] = "reason",	     [PO_ITEM_FALLBACK] = "fallback",
+	[PO_ITEM_FLAG_LETTER] = "letter",
 };
 
 static const char *const styles[] = {
@@ -136,13 +137,25 @@ TEST(migration_line)
 		  "Page has been migrated, last migrate reason: {reason:s}\n");
 }
 
+TEST(pfn_of_3_19_to_4_5)
+{
+	CHECK_STR(shape("PFN %lu Block %lu type %d %s Flags %s%s%s%s%s%s%s%s%s%s%s%s\n"),
+		  "PFN {pfn:u} Block {block:u} type {block type:d} {fallback:s} Flags "
+		  "{letter:s}{letter:s}{letter:s}{letter:s}{letter:s}{letter:s}"
+		  "{letter:s}{letter:s}{letter:s}{letter:s}{letter:s}{letter:s}\n");
+}
+
 /* --- what is not known is said --------------------------------------------------------------- */
 
-TEST(positional_flags_before_4_6_are_named_as_unknown)
+TEST(flags_as_letters_are_twelve)
 {
 	CHECK_STR(shape("PFN %lu Block %lu type %d %s Flags %s%s"),
-		  "-8 this kernel prints a field that is not known: \"type\" \"%d %s Fl\" in "
+		  "-8 this kernel prints 2 page flags as letters, not 12: "
 		  "\"PFN %lu Block %lu type %d %s Flags %s%s\"");
+	CHECK_STR(shape("PFN %lu Flags %s%s%s%s%s%s%s%s%s%s%s%s%s"),
+		  "-8 this kernel prints a field that is not known: \"\" \"%s\" in "
+		  "\"PFN %lu Flags %s%s%s%s%s%s%s%s%s%s%s%s%s\"");
+	CHECK_STR(shape("%s"), "-8 this kernel prints a field that is not known: \"\" \"%s\" in \"%s\"");
 }
 
 TEST(an_unknown_word_is_named)
@@ -262,27 +275,4 @@ TEST(an_endless_string_is_corrupt)
 	CHECK_STR(shape(source), "-5 a format string of 1025 characters");
 	source[1024] = '\0';
 	CHECK_STR(shape(source), source);
-}
-
-/* --- the migratetype of a mask --------------------------------------------------------------- */
-
-TEST(gfp_types_by_the_two_mobility_bits)
-{
-	struct po_words w = { .movable_shift = 3 };
-
-	CHECK_INT(po_words_gfp_type(&w, 0), 0);
-	CHECK_INT(po_words_gfp_type(&w, 0xffffffe7), 0);
-	CHECK_INT(po_words_gfp_type(&w, 0x08), 1);
-	CHECK_INT(po_words_gfp_type(&w, 0x1100cca | 0x08), 1);
-	CHECK_INT(po_words_gfp_type(&w, 0x10), 2);
-	CHECK_INT(po_words_gfp_type(&w, 0x18), 3);
-	w.movable_shift = 5;
-	CHECK_INT(po_words_gfp_type(&w, 0x20), 1);
-}
-
-TEST(everything_is_unmovable_without_grouping)
-{
-	struct po_words w = { .movable_shift = 3, .no_mobility = true };
-
-	CHECK_INT(po_words_gfp_type(&w, 0x18), 0);
 }

@@ -435,6 +435,89 @@ TEST(without_free_pages_the_rules_of_the_source_hold)
 	CHECK_INT(told.k.pageblock.order, 7);	/* a variable */
 }
 
+/* A machine out of memory: no free page, but owners, most of which lie where their gfp mask wanted them. */
+static void check_votes(const struct po_abi *abi, bool msb_first)
+{
+	static const uint32_t gfp_of[] = { 0xcc0, 0xcc8, 0xcd0, 0xcd8 };
+	_cleanup_(machine_close) struct machine m;
+
+	machine_open(&m, abi);
+	fill_machine(&m, 9, msb_first, 4);
+	for (unsigned o = 0; o < NR_ORDERS; o++)
+		for (unsigned t = 0; t < NR_TYPES; t++)
+			world_ptr(&m.w, list_head(&m, o, t), m.w.base + list_head(&m, o, t));
+	synth_symbol(&m.k, PO_S_hugetlb_max_hstate, "hugetlb_max_hstate", m.w.base, 4);
+	synth_enumerator(&m.k, PO_E_PAGE_EXT_OWNER, 1);
+	synth_member(&m.k, PO_M_page_ext__flags, 0, abi->ptr_size);
+	m.k.ext.stride = 16;
+	m.k.ext.owner_offset = 8;
+	m.k.ext.gfp_mask = synth_member(&m.k, PO_M_page_owner__gfp_mask, 4, 4);
+	m.chunk.page_ext = m.w.base + 0x2000000;
+	world_range(&m.w, 0x2000000, SECTION * 16);
+	for (uint64_t block = 0; block < SECTION >> 9; block++) {
+		uint64_t at = 0x2000000 + ((block << 9) + block % 50) * 16;
+		unsigned type = block % 5 ? type_of(block) : (type_of(block) + 1) % 4;
+
+		if (block % 7 == 0)	/* a block of pages that nobody owns */
+			continue;
+		world_number(&m.w, at, abi->ptr_size, 2);
+		world_number(&m.w, at + 12, 4, gfp_of[type]);
+	}
+	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(m.k.pageblock.order, 9);
+	CHECK_INT(m.k.pageblock.checked, 0);
+	CHECK_INT(m.k.pageblock.msb_first, msb_first);
+	CHECK(m.k.pageblock.voters > 40 && m.k.pageblock.votes > m.k.pageblock.voters * 3 / 5);
+}
+
+TEST(without_free_pages_the_owned_ones_tell_the_order_of_bits)
+{
+	for (size_t i = 0; i < 4; i++) {
+		check_votes(&abis[i], false);
+		check_votes(&abis[i], true);
+	}
+}
+
+TEST(gfp_types_by_the_two_mobility_bits)
+{
+	struct po_kernel k = { .pageblock = { .movable_shift = 3 } };
+
+	CHECK_INT(po_gfp_migratetype(&k, 0), 0);
+	CHECK_INT(po_gfp_migratetype(&k, 0xffffffe7), 0);
+	CHECK_INT(po_gfp_migratetype(&k, 0x08), 1);
+	CHECK_INT(po_gfp_migratetype(&k, 0x1100cca | 0x08), 1);
+	CHECK_INT(po_gfp_migratetype(&k, 0x10), 2);
+	CHECK_INT(po_gfp_migratetype(&k, 0x18), 3);
+	k.pageblock.movable_shift = 5;
+	CHECK_INT(po_gfp_migratetype(&k, 0x20), 1);
+	k.pageblock.no_mobility = true;
+	CHECK_INT(po_gfp_migratetype(&k, 0x20), 0);
+	k = (struct po_kernel){ .pageblock = { .old_mobility = true } };
+	CHECK_INT(po_gfp_migratetype(&k, 0x10), 0);
+	CHECK_INT(po_gfp_migratetype(&k, 0x8), 2);
+	CHECK_INT(po_gfp_migratetype(&k, 0x80000), 1);
+}
+
+TEST(mobility_of_this_kernel)
+{
+	_cleanup_(machine_close) struct machine m, old;
+
+	machine_open(&m, &abis[0]);
+	synth_enumerator(&m.k, PO_E____GFP_MOVABLE_BIT, 4);
+	synth_enumerator(&m.k, PO_E_MIGRATE_MOVABLE, 1);
+	synth_symbol(&m.k, PO_S_page_group_by_mobility_disabled, "page_group_by_mobility_disabled",
+		     m.w.base + 0x2000, 4);
+	world_number(&m.w, 0x2000, 4, 1);
+	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK(m.k.pageblock.no_mobility && !m.k.pageblock.old_mobility);
+	CHECK_INT(m.k.pageblock.movable_shift, 4);
+	machine_open(&old, &abis[0]);
+	synth_enumerator(&old.k, PO_E_MIGRATE_MOVABLE, 2);
+	CHECK_INT(po_pageblock_open(&old.k, old.w.mem, NULL), PAGEOWNER_OK);
+	CHECK(!old.k.pageblock.no_mobility && old.k.pageblock.old_mobility);
+	CHECK_INT(old.k.pageblock.movable_shift, 3);
+}
+
 TEST(an_order_that_is_told_is_overruled_only_by_data)
 {
 	_cleanup_(machine_close) struct machine m;

@@ -63,7 +63,6 @@ static void set_words(struct po_words *w, const char *head, const char *pfn, boo
 		.nr_migratetypes = 5,
 		.reason = reasons,
 		.nr_reasons = 3,
-		.movable_shift = 3,
 		.not_migrated = -1,
 		.slab_line = true,
 		.memcg_line = true,
@@ -594,10 +593,12 @@ static void kernel_open(struct kernel *m, bool big_endian, unsigned ptr_size)
 	synth_kernel(k, &m->w.abi, 12);
 	k->l.slide = 0x10000;
 	m->next_string = STRINGS_AT;
-	synth_member(k, PO_M_page_owner__pid, 0, 4);
-	synth_member(k, PO_M_page_owner__tgid, 4, 4);
-	synth_member(k, PO_M_page_owner__comm, 8, 16);
-	synth_member(k, PO_M_page_owner__ts_nsec, 24, 8);
+	k->ext.record = "page_owner";
+	k->ext.migrate_reason = synth_member(k, PO_M_page_owner__last_migrate_reason, 32, 2);
+	k->ext.pid = synth_member(k, PO_M_page_owner__pid, 0, 4);
+	k->ext.tgid = synth_member(k, PO_M_page_owner__tgid, 4, 4);
+	k->ext.comm = synth_member(k, PO_M_page_owner__comm, 8, 16);
+	k->ext.ts = synth_member(k, PO_M_page_owner__ts_nsec, 24, 8);
 	synth_symbol(k, PO_S_gfpflag_names, "gfpflag_names", m->w.base + GFP_AT, 0);
 	synth_symbol(k, PO_S_pageflag_names, "pageflag_names", m->w.base + PAGE_AT, 0);
 	synth_symbol(k, PO_S_migratetype_names, "migratetype_names", m->w.base + TYPES_AT, 0);
@@ -644,9 +645,8 @@ TEST(words_come_out_of_the_kernel)
 		put_fields(&m);
 		CHECK_INT(words_of(&m, rodata, sizeof(rodata), &w, &err), PAGEOWNER_OK);
 		CHECK_STR(err.text, "");
-		CHECK(w.slab_line && w.memcg_line && !w.frame_address && !w.no_mobility);
+		CHECK(w.slab_line && w.memcg_line && !w.frame_address);
 		CHECK_INT(w.page_flags_mask, 0xfffff);
-		CHECK_INT(w.movable_shift, 3);
 		CHECK_INT(w.not_migrated, -1);
 		CHECK_INT(w.record_max, 0);
 		CHECK_INT(w.nr_migratetypes, 2);
@@ -677,15 +677,10 @@ TEST(kernels_tell_their_shape)
 	kernel_open(&m, false, 8);
 	synth_enumerator(&m.k, PO_E_PAGE_EXT_OWNER_ALLOCATED, 1);
 	synth_enumerator(&m.k, PO_E_MR_NEVER, 9);
-	synth_enumerator(&m.k, PO_E____GFP_MOVABLE_BIT, 4);
-	synth_symbol(&m.k, PO_S_page_group_by_mobility_disabled, "page_group_by_mobility_disabled",
-		     m.w.base + 0x2000, 4);
-	world_number(&m.w, 0x2000, 4, 1);
 	CHECK_INT(words_of(&m, old, sizeof(old), &w, NULL), PAGEOWNER_OK);
-	CHECK(w.frame_address && !w.slab_line && !w.memcg_line && w.no_mobility);
+	CHECK(w.frame_address && !w.slab_line && !w.memcg_line);
 	CHECK_INT(w.record_max, 4096);
 	CHECK_INT(w.not_migrated, 9);
-	CHECK_INT(w.movable_shift, 4);
 	CHECK_INT(w.nr_fields, 0);
 	po_words_fini(&w);
 }
@@ -695,7 +690,9 @@ TEST(read_only_data_without_the_lines)
 	_cleanup_(kernel_close) struct kernel m;
 	static const char no_pfn[] = HEAD_6_7 "\0PFN %lu\n";
 	static const char cut[] = HEAD_6_7 "\0" PFN_6_6 "\0" MIGRATED;
-	static const char memcg[] = HEAD_6_7 "\0" PFN_6_6 "\0" MIGRATED "\0Charged %smemcg %s";
+	static const char memcg[] = HEAD_6_7 "\0" PFN_6_6 "\0" MIGRATED "\0%*c%pS\n\0Charged %smemcg %s";
+	static const char frame[] = HEAD_6_7 "\0" PFN_6_6 "\0" MIGRATED "\0%*c[<%px>] %pS\n";
+	static const char no_frame[] = HEAD_6_7 "\0" PFN_6_6 "\0" MIGRATED;
 	struct pageowner_error err;
 	struct po_words w;
 
@@ -713,6 +710,64 @@ TEST(read_only_data_without_the_lines)
 	CHECK_INT(words_of(&m, memcg, sizeof(memcg), &w, &err), PAGEOWNER_EUNSUPP);
 	CHECK_STR(err.text, "this kernel prints an unknown memcg line: \"Charged %smemcg %s\"");
 	po_words_fini(&w);
+	CHECK_INT(words_of(&m, frame, sizeof(frame), &w, &err), PAGEOWNER_EUNSUPP);
+	CHECK_STR(err.text, "how this kernel prints a frame is not known: \"%*c[<%px>] %pS\"");
+	po_words_fini(&w);
+	CHECK_INT(words_of(&m, no_frame, sizeof(no_frame), &w, &err), PAGEOWNER_EUNSUPP);
+	CHECK_STR(err.text, "how this kernel prints a frame is not known: no format string begins with "
+			    "\"%*c\"");
+	po_words_fini(&w);
+}
+
+TEST(a_line_that_only_a_vendor_prints_is_told)
+{
+	_cleanup_(kernel_close) struct kernel m;
+	static const char more[] = HEAD_6_7 "\0" PFN_6_6 "\0" MIGRATED "\0%*c%pS\n\0Page allocated by module %s\n";
+	struct po_words w;
+
+	kernel_open(&m, false, 8);
+	CHECK_INT(words_of(&m, rodata, sizeof(rodata), &w, NULL), PAGEOWNER_OK);
+	CHECK(w.unknown_line == NULL);
+	po_words_fini(&w);
+	CHECK_INT(words_of(&m, more, sizeof(more), &w, NULL), PAGEOWNER_OK);
+	CHECK_STR(w.unknown_line, "Page allocated by module %s");
+	po_words_fini(&w);
+}
+
+/* 3.19 to 4.5: letters instead of names, and no tables. */
+TEST(letters_and_fallback)
+{
+	_cleanup_(kernel_close) struct kernel m;
+	static const char old[] = "Page allocated via order %u, mask 0x%x\n\0"
+				  "PFN %lu Block %lu type %d %s Flags %s%s%s%s%s%s%s%s%s%s%s%s\n\0"
+				  "%*c[<%p>] %pS\n";
+	static const unsigned flags[] = { PO_E_PG_locked, PO_E_PG_error, PO_E_PG_referenced,
+					  PO_E_PG_uptodate, PO_E_PG_dirty, PO_E_PG_lru, PO_E_PG_active,
+					  PO_E_PG_slab, PO_E_PG_writeback, PO_E_PG_head,
+					  PO_E_PG_swapcache, PO_E_PG_mappedtodisk };
+	struct pageowner_record rec = { .order = 1, .pfn = 4711, .gfp_mask = 0x80008, .block = 9,
+					.block_type = 2, .page_type = 2, .flags = 0xfff };
+	struct pageowner_error err;
+	struct po_words w;
+
+	kernel_open(&m, false, 8);
+	m.k.ext.migrate_reason = NULL;
+	m.k.l.symbol[PO_S_gfpflag_names].have = m.k.l.symbol[PO_S_pageflag_names].have = false;
+	for (unsigned i = 0; i < 11; i++)
+		synth_enumerator(&m.k, flags[i], i);
+	CHECK_INT(words_of(&m, old, sizeof(old), &w, &err), PAGEOWNER_ENOTYPE);
+	CHECK_STR(err.text, "type information lacks: the page flag that is printed as M (enum pageflags)");
+	po_words_fini(&w);
+	synth_enumerator(&m.k, flags[11], 11);
+	CHECK_INT(words_of(&m, old, sizeof(old), &w, &err), PAGEOWNER_OK);
+	CHECK_STR(text_of(&w, &rec), "Page allocated via order 1, mask 0x80008\n"
+				     "PFN 4711 Block 9 type 2          Flags KERUDLASWCBM\n\n");
+	rec.flags = 0x25;
+	rec.page_type = 1;
+	rec.have = PAGEOWNER_HAS_TAIL_FLAG;
+	CHECK_STR(text_of(&w, &rec), "Page allocated via order 1, mask 0x80008\n"
+				     "PFN 4711 Block 9 type 2 Fallback Flags K R  L   C  \n\n");
+	po_words_fini(&w);
 }
 
 TEST(a_line_that_asks_for_what_the_types_lack)
@@ -722,7 +777,7 @@ TEST(a_line_that_asks_for_what_the_types_lack)
 	struct po_words w;
 
 	kernel_open(&m, false, 8);
-	m.k.l.member[PO_M_page_owner__tgid].have = false;
+	m.k.ext.tgid = NULL;
 	CHECK_INT(words_of(&m, rodata, sizeof(rodata), &w, &err), PAGEOWNER_EUNSUPP);
 	CHECK(strstr(err.text, "prints page_owner.tgid, which its type information lacks: \"Page allocated"));
 	po_words_fini(&w);
