@@ -97,6 +97,8 @@ int po_kernel_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_
 	if (rc == PAGEOWNER_OK)
 		rc = find_limits(k, mem, err);
 	if (rc == PAGEOWNER_OK)
+		rc = po_zones_open(k, mem, err);
+	if (rc == PAGEOWNER_OK)
 		rc = po_memmap_open(k, mem, err);
 	if (rc < 0)
 		return rc;
@@ -107,4 +109,5 @@ int po_kernel_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_
 void po_kernel_fini(struct po_kernel *k)
 {
 	po_memmap_fini(&k->map);
+	po_zones_fini(&k->zones);
 }

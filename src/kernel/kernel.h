@@ -13,6 +13,7 @@
 #include "kernel/page_ext.h"
 #include "kernel/pageblock.h"
 #include "kernel/pageclass.h"
+#include "kernel/zone.h"
 #include "memory/memory.h"
 
 struct po_kernel {
@@ -23,6 +24,7 @@ struct po_kernel {
 	unsigned page_shift;
 	unsigned max_order;		/* of the largest buddy block */
 	uint64_t min_low_pfn, max_pfn;	/* the walk is over [min_low_pfn, max_pfn) */
+	struct po_zones zones;
 	struct po_memmap map;
 	struct po_pageblock pageblock;
 	struct po_pageclass page;

@@ -135,12 +135,25 @@ static int fail_missing(struct po_layout *l, struct pageowner_error *err)
 	return po_fail(err, PAGEOWNER_ENOTYPE, "type information lacks: %s", list);
 }
 
+/*
+ * Of these either one or the other is needed, or one because of the other.  A compile unit may be called otherwise than
+ * expected: worth a look into all of them.
+ */
+static bool is_incomplete(const struct po_layout *l)
+{
+	bool handle = PO_HAS(l, page_owner, handle) || PO_HAS(l, page_ext, handle);
+	bool depot = PO_HAS(l, stack_record, entries) && PO_HAS(l, handle_parts, offset);
+
+	return !(PO_HAS(l, page_owner, order) || PO_HAS(l, page_ext, order)) || (handle && !depot) ||
+	       !PO_HAS_ENUM(l, __NR_PAGEFLAGS);
+}
+
 int po_layout_resolve_types(struct po_layout *l, struct po_types *types,
 			    struct pageowner_error *err)
 {
 	int missing = resolve_pass(l, types, err);
 
-	if (missing > 0) {
+	if (missing > 0 || (missing == 0 && is_incomplete(l))) {
 		int rc = po_types_widen(types, err);
 		if (rc < 0)
 			return rc;

@@ -11,7 +11,6 @@
 
 #define SUBSECTION_SHIFT	21
 #define MAX_REGIONS		4096
-#define MAX_NODES		1024
 
 void po_memmap_fini(struct po_memmap *map)
 {
@@ -95,65 +94,40 @@ bool po_memmap_pfn_of(const struct po_memmap *map, uint64_t page_kva, uint64_t *
 
 /* --- FLATMEM ------------------------------------------------------------------------------------- */
 
-struct node {
-	uint64_t start;			/* PFN */
-	uint64_t mem_map, page_ext;	/* kva of the first one's struct page and page_ext entry */
-};
-
 /*
  * One chunk a zone: struct pages and page_ext are the node's, but pageblock bits are kept by zone.  The page_ext
  * table begins at the block of MAX_ORDER pages that the node begins in.
  */
-static int add_zone(struct po_kernel *k, struct po_memory *mem, const struct node *node, uint64_t zone,
+static int add_zone(struct po_kernel *k, struct po_memory *mem, const struct po_zone *zone,
 		    struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
-	uint64_t nr, start, bits = 0, base = node->start >> k->max_order << k->max_order;
-	int rc = po_memory_read_ptr(mem, zone + PO_OFFSET(l, zone, spanned_pages), &nr, err);
+	uint64_t node = k->zones.node[zone->node].kva, start, mem_map, page_ext, bits = 0;
+	int rc = po_memory_read_ptr(mem, node + PO_OFFSET(l, pglist_data, node_start_pfn), &start, err);
 
 	if (rc == PAGEOWNER_OK)
-		rc = po_memory_read_ptr(mem, zone + PO_OFFSET(l, zone, zone_start_pfn), &start, err);
+		rc = po_memory_read_ptr(mem, node + PO_OFFSET(l, pglist_data, node_mem_map), &mem_map, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read_ptr(mem, node + PO_OFFSET(l, pglist_data, node_page_ext), &page_ext, err);
 	if (rc == PAGEOWNER_OK && PO_HAS(l, zone, pageblock_flags))
-		rc = po_memory_read_ptr(mem, zone + PO_OFFSET(l, zone, pageblock_flags), &bits, err);
-	if (rc < 0 || !nr)
+		rc = po_memory_read_ptr(mem, zone->kva + PO_OFFSET(l, zone, pageblock_flags), &bits, err);
+	if (rc < 0)
 		return rc;
-	if (start < node->start || start >= k->max_pfn || nr > k->max_pfn - start)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "zone of 0x%" PRIx64 " pages at PFN 0x%" PRIx64, nr,
-			       start);
+	if (zone->pfn < start || zone->pfn >= k->max_pfn || zone->spanned > k->max_pfn - zone->pfn)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "0x%" PRIx64 " pages at PFN 0x%" PRIx64,
+			       zone->spanned, zone->pfn);
 	struct po_chunk *c = po_memmap_add(&k->map);
 	if (!c)
 		return po_fail_nomem(err, "zones");
-	c->pfn = start;
-	c->nr = nr;
+	uint64_t base = start >> k->max_order << k->max_order;
+	c->pfn = zone->pfn;
+	c->nr = zone->spanned;
 	c->early = true;
 	c->usage = bits;
-	c->mem_map = po_wrap(&k->abi, node->mem_map + (start - node->start) * k->map.page_size);
-	if (node->page_ext)
-		c->page_ext = po_wrap(&k->abi, node->page_ext + (start - base) * k->ext.stride);
+	c->mem_map = po_wrap(&k->abi, mem_map + (zone->pfn - start) * k->map.page_size);
+	if (page_ext)
+		c->page_ext = po_wrap(&k->abi, page_ext + (zone->pfn - base) * k->ext.stride);
 	return PAGEOWNER_OK;
-}
-
-static int add_node(struct po_kernel *k, struct po_memory *mem, uint64_t at, struct pageowner_error *err)
-{
-	const struct po_layout *l = &k->l;
-	struct node node = { 0 };
-	uint64_t nr;
-	int rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, pglist_data, node_start_pfn), &node.start, err);
-
-	if (rc == PAGEOWNER_OK)
-		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, pglist_data, node_mem_map), &node.mem_map, err);
-	if (rc == PAGEOWNER_OK)
-		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, pglist_data, node_page_ext),
-					&node.page_ext, err);
-	if (rc == PAGEOWNER_OK)
-		rc = po_memory_read_uint(mem, at + PO_OFFSET(l, pglist_data, nr_zones), 4, &nr, err);
-	for (uint64_t z = 0; rc == PAGEOWNER_OK && z < nr; z++) {
-		if (z >= PO_AT(l, pglist_data, node_zones)->type.nr_elems)
-			return po_fail(err, PAGEOWNER_ECORRUPT, "node of %" PRIu64 " zones", nr);
-		rc = add_zone(k, mem, &node, at + PO_OFFSET(l, pglist_data, node_zones) +
-						       z * PO_SIZE(l, zone), err);
-	}
-	return rc;
 }
 
 static int by_pfn(const void *a, const void *b)
@@ -163,43 +137,20 @@ static int by_pfn(const void *a, const void *b)
 	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
-/* One node, or with DISCONTIGMEM (until 5.13) several: all those of node_data that are there. */
-static int add_nodes(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
-{
-	const struct po_layout *l = &k->l;
-	uint64_t nodes = PO_SYM(l, node_data), node;
-	int rc = PAGEOWNER_OK;
-
-	if (!nodes || !PO_HAS_VAR(l, node_data)) {
-		if (!PO_HAS_SYM(l, contig_page_data))
-			return po_fail(err, PAGEOWNER_EUNSUPP, "memory model: neither mem_section nor "
-				       "contig_page_data nor node_data is known");
-		rc = add_node(k, mem, PO_SYM(l, contig_page_data), err);
-		return rc < 0 ? po_within(err, rc, "contig_page_data") : rc;
-	}
-	k->map.model = "DISCONTIGMEM";
-	for (uint64_t i = 0; rc == PAGEOWNER_OK && i < PO_VAR(l, node_data)->nr_elems && i < MAX_NODES; i++) {
-		rc = po_memory_read_ptr(mem, nodes + i * k->abi.ptr_size, &node, err);
-		if (rc == PAGEOWNER_OK && node)
-			rc = add_node(k, mem, node, err);
-		if (rc < 0)
-			return po_within(err, rc, "node_data[%" PRIu64 "]", i);
-	}
-	return rc;
-}
-
 static int open_flat(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
-	int rc;
 
 	if (!PO_HAS(l, pglist_data, node_mem_map) || !PO_HAS(l, pglist_data, node_page_ext))
 		return po_fail(err, PAGEOWNER_EUNSUPP,
 			       "memory model: neither mem_section nor pglist_data.node_mem_map is known");
-	k->map.model = "FLATMEM";
-	rc = add_nodes(k, mem, err);
-	if (rc < 0)
-		return rc;
+	k->map.model = PO_HAS_SYM(l, node_data) ? "DISCONTIGMEM" : "FLATMEM";
+	for (size_t i = 0; i < k->zones.nr; i++) {
+		int rc = add_zone(k, mem, &k->zones.zone[i], err);
+		if (rc < 0)
+			return po_within(err, rc, "zone %u of node %u", k->zones.zone[i].index,
+					 k->zones.node[k->zones.zone[i].node].id);
+	}
 	if (k->map.nr)
 		qsort(k->map.chunk, k->map.nr, sizeof(*k->map.chunk), by_pfn);
 	for (size_t i = 1; i < k->map.nr; i++)

@@ -120,38 +120,14 @@ static void sample_zone(struct samples *s, uint64_t zone)
 					       lists->offset + mt * head_size, (int)mt);
 }
 
-static void sample_node(struct samples *s, uint64_t node)
-{
-	const struct po_layout *l = &s->k->l;
-	uint64_t nr, spanned;
-
-	if (po_memory_read_uint(s->mem, node + PO_OFFSET(l, pglist_data, nr_zones), 4, &nr, NULL) < 0)
-		return;
-	for (uint64_t z = 0; z < nr && z < PO_AT(l, pglist_data, node_zones)->type.nr_elems; z++) {
-		uint64_t zone = node + PO_OFFSET(l, pglist_data, node_zones) + z * PO_SIZE(l, zone);
-		if (po_memory_read_ptr(s->mem, zone + PO_OFFSET(l, zone, spanned_pages), &spanned,
-				       NULL) == PAGEOWNER_OK && spanned)
-			sample_zone(s, zone);
-	}
-}
-
 static void take_samples(struct samples *s)
 {
 	const struct po_layout *l = &s->k->l;
-	uint64_t nodes = PO_SYM(l, node_data), node;
 
 	if (!PO_HAS(l, page, lru) && !PO_HAS(l, page, buddy_list))
 		return;
-	if (!nodes) {
-		if (PO_SYM(l, contig_page_data))
-			sample_node(s, PO_SYM(l, contig_page_data));
-		return;
-	}
-	uint64_t nr = PO_HAS_VAR(l, node_data) ? PO_VAR(l, node_data)->nr_elems : 1;
-	for (uint64_t i = 0; i < nr && i < 1024; i++)
-		if (po_memory_read_ptr(s->mem, nodes + i * s->k->abi.ptr_size, &node, NULL) ==
-			    PAGEOWNER_OK && node)
-			sample_node(s, node);
+	for (size_t i = 0; i < s->k->zones.nr; i++)
+		sample_zone(s, s->k->zones.zone[i].kva);
 }
 
 /*

@@ -136,7 +136,6 @@ void po_layout_infer_variables(struct po_layout *l, struct po_memory *mem)
 {
 	infer_kallsyms(l, mem);
 	infer_mem_section(l, mem);
-	infer_pointers(l, PO_V_node_data, PO_S_node_data);
 	infer_pools(l, PO_V_stack_slabs, PO_S_stack_slabs);
 	infer_pools(l, PO_V_stack_pools, PO_S_stack_pools);
 	infer_pff(l);

@@ -138,6 +138,10 @@ void po_facts_owner(struct pageowner_session *s)
 			w->head.source);
 	po_session_fact(s, "text, line 2", "format string", "%.*s", (int)strcspn(w->pfn.source, "\n"),
 			w->pfn.source);
+	if (w->nr_fields)
+		po_session_fact(s, "text, page flags", w->fields_worked_out ?
+				"no table: rules of the layout, which pages of known zones confirm" : "table pff",
+				"%zu fields behind the names, from %s on", w->nr_fields, w->field[0].name);
 	po_session_fact(s, "text, frames", "format string", "%s",
 			w->frame_address ? "[<address>] symbol" : "symbol");
 	po_session_fact(s, "text, memcg", "format string", "%s", w->memcg_line ? "printed" : "not printed");

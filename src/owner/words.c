@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "kernel/pageflags.h"
 
 #define MAX_FLAG_NAMES	128
 #define MAX_NAMES	64
@@ -76,7 +77,6 @@ static int read_strings(struct po_words *w, const struct po_kernel *k, struct po
 	return PAGEOWNER_OK;
 }
 
-/* Fields are printed since commit 23efd0804c0a ("vsprintf: dump full information of page flags", 5.13). */
 static int read_field(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
 		      uint64_t at, struct pageowner_error *err)
 {
@@ -109,14 +109,12 @@ static int read_field(struct po_words *w, const struct po_kernel *k, struct po_m
 	return PAGEOWNER_OK;
 }
 
-static int read_fields(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
-		       struct pageowner_error *err)
+static int read_field_table(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
+			    struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
 	uint64_t at = PO_SYM(l, pff);
 
-	if (!at)
-		return PAGEOWNER_OK;
 	if (!PO_HAS_VAR(l, pff) || !PO_HAS(l, page_flags_fields, spec) ||
 	    PO_SIZE(l, page_flags_fields) > 64 || PO_VAR(l, pff)->nr_elems > 16)
 		return po_fail(err, PAGEOWNER_ENOTYPE,
@@ -130,12 +128,53 @@ static int read_fields(struct po_words *w, const struct po_kernel *k, struct po_
 	return rc;
 }
 
+/* A compiler may take the table apart; what stood in it follows from the layout of the flags. */
+static int work_out_fields(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
+			   struct pageowner_error *err)
+{
+	struct po_flag_place place[PO_MAX_PLACES];
+	size_t nr;
+	int rc = po_page_flag_places(k, mem, place, &nr, err);
+
+	if (rc < 0)
+		return rc;
+	w->field = po_arena_alloc(&w->arena, PO_MAX_PLACES * sizeof(*w->field));
+	if (!w->field)
+		return po_fail_nomem(err, "page flag fields");
+	w->fields_worked_out = true;
+	for (w->nr_fields = 0; w->nr_fields < nr; w->nr_fields++)
+		w->field[w->nr_fields] = (struct po_flag_field){
+			.width = place[w->nr_fields].width,
+			.shift = place[w->nr_fields].shift,
+			.mask = ((uint64_t)1 << place[w->nr_fields].width) - 1,
+			.hex = place[w->nr_fields].hex,
+			.name = place[w->nr_fields].name,
+		};
+	return PAGEOWNER_OK;
+}
+
 static bool prints(const struct po_line *line, enum po_item_field field, enum po_item_style style)
 {
 	for (unsigned i = 0; i < line->nr; i++)
 		if (line->item[i].field == field && line->item[i].style == style)
 			return true;
 	return false;
+}
+
+/*
+ * Since commit 23efd0804c0a (5.13) fields are printed behind the flags.  That they are is told by the table, by its type,
+ * or by %pGp standing alone (5.16).
+ */
+static int read_fields(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,
+		       struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+
+	if (PO_HAS_SYM(l, pff))
+		return read_field_table(w, k, mem, err);
+	if (!PO_HAS(l, page_flags_fields, width) && !prints(&w->pfn, PO_ITEM_FLAGS, PO_STYLE_FULL))
+		return PAGEOWNER_OK;
+	return work_out_fields(w, k, mem, err);
 }
 
 static int read_page_flags(struct po_words *w, const struct po_kernel *k, struct po_memory *mem,

@@ -83,6 +83,7 @@ struct po_words {
 	struct po_flag_name *gfp, *page;	/* ended by name NULL */
 	struct po_flag_field *field;
 	size_t nr_fields;
+	bool fields_worked_out;			/* the kernel has no table of them */
 	uint64_t page_flags_mask;		/* the bits that have names */
 	const char **migratetype;
 	size_t nr_migratetypes;

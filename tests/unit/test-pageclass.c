@@ -308,7 +308,15 @@ struct machine {
 static void machine_close(struct machine *m)
 {
 	free(m->chunk.pageblocks);
+	po_zones_fini(&m->k.zones);
 	world_close(&m->w);
+}
+
+static int open_blocks(struct machine *m, struct pageowner_error *err)
+{
+	int rc = po_zones_open(&m->k, m->w.mem, err);
+
+	return rc < 0 ? rc : po_pageblock_open(&m->k, m->w.mem, err);
 }
 
 static uint64_t list_head(const struct machine *m, unsigned order, unsigned type)
@@ -394,7 +402,7 @@ static void check_machine(const struct po_abi *abi, unsigned order, bool msb_fir
 
 	machine_open(&m, abi);
 	fill_machine(&m, order, msb_first, 4);
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, &err), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, &err), PAGEOWNER_OK);
 	CHECK_STR(err.text, "");
 	CHECK_INT(m.k.pageblock.order, order);
 	CHECK_INT(m.k.pageblock.msb_first, msb_first);
@@ -420,18 +428,18 @@ TEST(without_free_pages_the_rules_of_the_source_hold)
 	_cleanup_(machine_close) struct machine m, huge, told;
 
 	machine_open(&m, &abis[0]);
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK_INT(m.k.pageblock.order, 10);	/* the largest block */
 	CHECK(!m.k.pageblock.msb_first);
 	CHECK_INT(m.k.pageblock.checked, 0);
 	machine_open(&huge, &abis[0]);
 	synth_symbol(&huge.k, PO_S_hugetlb_max_hstate, "hugetlb_max_hstate", huge.w.base, 4);
-	CHECK_INT(po_pageblock_open(&huge.k, huge.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&huge, NULL), PAGEOWNER_OK);
 	CHECK_INT(huge.k.pageblock.order, 9);	/* a huge page */
 	machine_open(&told, &abis[0]);
 	synth_symbol(&told.k, PO_S_pageblock_order, "pageblock_order", told.w.base + 0x100, 4);
 	world_number(&told.w, 0x100, 4, 7);
-	CHECK_INT(po_pageblock_open(&told.k, told.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&told, NULL), PAGEOWNER_OK);
 	CHECK_INT(told.k.pageblock.order, 7);	/* a variable */
 }
 
@@ -463,7 +471,7 @@ static void check_votes(const struct po_abi *abi, bool msb_first)
 		world_number(&m.w, at, abi->ptr_size, 2);
 		world_number(&m.w, at + 12, 4, gfp_of[type]);
 	}
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK_INT(m.k.pageblock.order, 9);
 	CHECK_INT(m.k.pageblock.checked, 0);
 	CHECK_INT(m.k.pageblock.msb_first, msb_first);
@@ -508,12 +516,12 @@ TEST(mobility_of_this_kernel)
 	synth_symbol(&m.k, PO_S_page_group_by_mobility_disabled, "page_group_by_mobility_disabled",
 		     m.w.base + 0x2000, 4);
 	world_number(&m.w, 0x2000, 4, 1);
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK(m.k.pageblock.no_mobility && !m.k.pageblock.old_mobility);
 	CHECK_INT(m.k.pageblock.movable_shift, 4);
 	machine_open(&old, &abis[0]);
 	synth_enumerator(&old.k, PO_E_MIGRATE_MOVABLE, 2);
-	CHECK_INT(po_pageblock_open(&old.k, old.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&old, NULL), PAGEOWNER_OK);
 	CHECK(!old.k.pageblock.no_mobility && old.k.pageblock.old_mobility);
 	CHECK_INT(old.k.pageblock.movable_shift, 3);
 }
@@ -526,7 +534,7 @@ TEST(an_order_that_is_told_is_overruled_only_by_data)
 	synth_symbol(&m.k, PO_S_pageblock_order, "pageblock_order", m.w.base + 0x100, 4);
 	world_number(&m.w, 0x100, 4, 99);	/* absurd: not believed */
 	fill_machine(&m, 9, false, 4);
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK_INT(m.k.pageblock.order, 9);
 }
 
@@ -540,7 +548,7 @@ TEST(blocks_of_eight_bits_and_isolation_by_enumerators)
 	synth_enumerator(&m.k, PO_E_MIGRATE_ISOLATE, 5);
 	fill_machine(&m, 9, false, 8);
 	world_number(&m.w, USAGE_AT + 3, 1, 0x11);	/* block 3 */
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK_INT(m.k.pageblock.nr_bits, 8);
 	CHECK_INT(m.k.pageblock.isolate_bit, 4);
 	CHECK_INT(m.k.pageblock.order, 9);
@@ -558,7 +566,7 @@ TEST(absurd_widths_of_a_block)
 
 		machine_open(&m, &abis[0]);
 		synth_enumerator(&m.k, PO_E_NR_PAGEBLOCK_BITS, bits[i]);
-		CHECK_INT(po_pageblock_open(&m.k, m.w.mem, &err), PAGEOWNER_ENOTYPE);
+		CHECK_INT(open_blocks(&m, &err), PAGEOWNER_ENOTYPE);
 		CHECK(strncmp(err.text, "pageblocks of ", 14) == 0);
 	}
 }
@@ -570,7 +578,7 @@ TEST(bitmaps_that_are_not_in_the_dump)
 	machine_open(&m, &abis[0]);
 	fill_machine(&m, 9, false, 4);
 	world_lose(&m.w, USAGE_AT, PO_EXCLUDED);
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK_INT(m.k.pageblock.agree, 0);
 	CHECK_INT(po_pageblock_type(&m.k, &m.chunk, SECTION), -1);
 }
@@ -585,7 +593,7 @@ TEST(lists_that_lead_nowhere_or_in_circles)
 	world_ptr(&m.w, list_head(&m, 6, 0), m.w.base + MAP_AT + 8);	/* page 0, whose link is itself */
 	world_ptr(&m.w, MAP_AT + 8, m.w.base + MAP_AT + 8);
 	world_ptr(&m.w, list_head(&m, 7, 0), m.w.base + MAP_AT + 5);	/* within a struct page */
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK_INT(m.k.pageblock.order, 9);
 	CHECK(m.k.pageblock.checked > 60 && m.k.pageblock.checked < 200);
 }
@@ -596,11 +604,11 @@ TEST(nodes_by_the_array_of_them)
 
 	machine_open(&m, &abis[1]);
 	fill_machine(&m, 10, false, 4);
-	synth_symbol(&m.k, PO_S_node_data, "node_data", m.w.base + NODES_AT, 0);
-	synth_variable(&m.k, PO_V_node_data, (struct po_type_info){ .kind = PO_KIND_ARRAY, .nr_elems = 4 });
+	synth_symbol(&m.k, PO_S_node_data, "node_data", m.w.base + NODES_AT,
+		     4u * m.w.abi.ptr_size);
 	m.k.l.symbol[PO_S_contig_page_data].have = false;
 	world_ptr(&m.w, NODES_AT + 16, m.w.base + NODE_AT);	/* nodes 0, 1, 3 are not there */
-	CHECK_INT(po_pageblock_open(&m.k, m.w.mem, NULL), PAGEOWNER_OK);
+	CHECK_INT(open_blocks(&m, NULL), PAGEOWNER_OK);
 	CHECK_INT(m.k.pageblock.order, 10);
 	CHECK(m.k.pageblock.checked >= 60);
 	CHECK_INT(m.k.pageblock.agree, m.k.pageblock.checked);

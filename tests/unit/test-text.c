@@ -726,6 +726,7 @@ TEST(a_line_that_only_a_vendor_prints_is_told)
 	struct po_words w;
 
 	kernel_open(&m, false, 8);
+	put_fields(&m);
 	CHECK_INT(words_of(&m, rodata, sizeof(rodata), &w, NULL), PAGEOWNER_OK);
 	CHECK(w.unknown_line == NULL);
 	po_words_fini(&w);

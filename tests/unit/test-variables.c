@@ -86,8 +86,6 @@ TEST(variables_pools_and_nodes)
 	check_array(INFER(&b, stack_slabs, 65536), PO_KIND_POINTER, 8, 8192);
 	check_array(INFER(&b, stack_pools, 65536), PO_KIND_POINTER, 8, 8192);
 	check_pointer(INFER(&b, stack_pools, 8));
-	check_array(INFER(&b, node_data, 8 * 64), PO_KIND_POINTER, 8, 64);
-	check_array(INFER(&b, node_data, 8), PO_KIND_POINTER, 8, 1);
 	check_array(INFER(&b, migrate_reason_names, 72), PO_KIND_POINTER, 8, 9);
 	check_array(INFER(&b, pff, 160), PO_KIND_STRUCT, 32, 5);
 	CHECK(!INFER(&b, pff, 161));
