@@ -19,6 +19,7 @@
 #include <pageowner/report.h>
 #include <pageowner/session.h>
 #include <pageowner/source.h>
+#include <pageowner/stacks.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -96,41 +96,81 @@ static uint64_t handle_field(const struct po_member *m, uint32_t handle)
 	return handle >> m->bit_shift & (((uint64_t)1 << m->bit_size) - 1);
 }
 
-static int read_record(const struct po_depot *d, struct po_memory *mem, uint64_t at, uint64_t room,
-		       struct po_frames *ret, struct pageowner_error *err)
+/* The record's handle, count and number of frames, which stand before the frames. */
+static int read_head(const struct po_depot *d, struct po_memory *mem, uint64_t at, uint32_t *ret_handle,
+		     uint32_t *ret_count, uint64_t *ret_nr, struct pageowner_error *err)
 {
 	const struct po_layout *l = &d->k->l;
 	const struct po_abi *abi = &d->k->abi;
 	uint8_t raw[128];
 	uint64_t head = PO_OFFSET(l, stack_record, entries);
+	bool counted = PO_HAS(l, stack_record, count);
 
 	if (PO_OFFSET(l, stack_record, handle) + 4 > head ||
 	    PO_OFFSET(l, stack_record, size) + PO_AT(l, stack_record, size)->size > head ||
-	    (PO_HAS(l, stack_record, count) && PO_OFFSET(l, stack_record, count) + 4 > head))
+	    (counted && PO_OFFSET(l, stack_record, count) + 4 > head) || head > sizeof(raw))
 		return po_fail(err, PAGEOWNER_ENOTYPE, "struct stack_record: entries are not its last member");
-	if (head > sizeof(raw) || head > room)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "its record would leave its pool");
 	int rc = po_memory_read(mem, at, raw, head, err);
 	if (rc < 0)
 		return rc;
-	uint32_t own = (uint32_t)po_load(abi, raw + PO_OFFSET(l, stack_record, handle), 4);
-	if (po_depot_key(d, own) != ret->handle)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "the record at 0x%" PRIx64 " is that of 0x%x", at,
-			       own);
-	if (PO_HAS(l, stack_record, count) &&	/* a freed record, overlaid by list pointers (6.8) */
-	    (uint32_t)po_load(abi, raw + PO_OFFSET(l, stack_record, count), 4) == 0)
-		return PAGEOWNER_OK;
-	uint64_t nr = po_member_load(abi, PO_AT(l, stack_record, size), raw);
-	if (nr > PO_DEPOT_MAX_FRAMES || nr * abi->ptr_size > room - head)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "%" PRIu64 " frames", nr);
+	*ret_handle = (uint32_t)po_load(abi, raw + PO_OFFSET(l, stack_record, handle), 4);
+	*ret_count = counted ? (uint32_t)po_load(abi, raw + PO_OFFSET(l, stack_record, count), 4) : 0;
+	*ret_nr = po_member_load(abi, PO_AT(l, stack_record, size), raw);
+	return PAGEOWNER_OK;
+}
+
+static int read_frames(const struct po_depot *d, struct po_memory *mem, uint64_t at, uint64_t nr,
+		       struct po_frames *ret, struct pageowner_error *err)
+{
+	const struct po_abi *abi = &d->k->abi;
 	uint8_t entries[PO_DEPOT_MAX_FRAMES * 8];
-	rc = po_memory_read(mem, at + head, entries, nr * abi->ptr_size, err);
+
+	if (nr > PO_DEPOT_MAX_FRAMES)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "%" PRIu64 " frames", nr);
+	int rc = po_memory_read(mem, at + PO_OFFSET(&d->k->l, stack_record, entries), entries,
+				nr * abi->ptr_size, err);
 	if (rc < 0)
 		return rc;
 	for (uint64_t i = 0; i < nr; i++)
 		ret->at[i] = po_load_ptr(abi, entries + i * abi->ptr_size);
 	ret->nr = (uint32_t)nr;
 	return PAGEOWNER_OK;
+}
+
+int po_depot_read(const struct po_depot *d, struct po_memory *mem, uint64_t kva, struct po_frames *ret,
+		  uint32_t *ret_count, struct pageowner_error *err)
+{
+	uint32_t handle;
+	uint64_t nr;
+	int rc = read_head(d, mem, kva, &handle, ret_count, &nr, err);
+
+	ret->nr = 0;
+	if (rc == PAGEOWNER_OK)
+		rc = read_frames(d, mem, kva, nr, ret, err);
+	ret->handle = rc < 0 ? 0 : po_depot_key(d, handle);
+	return rc < 0 ? po_within(err, rc, "stack record at 0x%" PRIx64, kva) : rc;
+}
+
+static int read_record(const struct po_depot *d, struct po_memory *mem, uint64_t at, uint64_t room,
+		       struct po_frames *ret, struct pageowner_error *err)
+{
+	const struct po_layout *l = &d->k->l;
+	uint64_t head = PO_OFFSET(l, stack_record, entries), nr;
+	uint32_t own, count;
+
+	if (head > room)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "its record would leave its pool");
+	int rc = read_head(d, mem, at, &own, &count, &nr, err);
+	if (rc < 0)
+		return rc;
+	if (po_depot_key(d, own) != ret->handle)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "the record at 0x%" PRIx64 " is that of 0x%x", at,
+			       own);
+	if (PO_HAS(l, stack_record, count) && !count)	/* freed, overlaid by list pointers (6.8) */
+		return PAGEOWNER_OK;
+	if (nr > PO_DEPOT_MAX_FRAMES || nr * d->k->abi.ptr_size > room - head)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "%" PRIu64 " frames", nr);
+	return read_frames(d, mem, at, nr, ret, err);
 }
 
 int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t handle,

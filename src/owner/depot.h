@@ -41,4 +41,11 @@ uint32_t po_depot_key(const struct po_depot *d, uint32_t handle);
 int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t handle,
 		   struct po_frames *ret, struct pageowner_error *err);
 
+/*
+ * The record at an address as it stands there, with its count (0 where this kernel keeps none): for what leads to records
+ * without a handle.
+ */
+int po_depot_read(const struct po_depot *d, struct po_memory *mem, uint64_t kva, struct po_frames *ret,
+		  uint32_t *ret_count, struct pageowner_error *err);
+
 #endif

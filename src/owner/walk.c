@@ -123,6 +123,16 @@ void po_walk_free(struct po_walk *w)
 	free(w);
 }
 
+struct po_stacks *po_walk_stacks(struct po_walk *w)
+{
+	return &w->stacks;
+}
+
+struct po_memory *po_walk_memory(struct po_walk *w)
+{
+	return w->mem;
+}
+
 void po_walk_progress(const struct po_walk *w, uint64_t *done, uint64_t *all)
 {
 	*all = w->end > w->first ? w->end - w->first : 0;

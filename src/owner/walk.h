@@ -30,6 +30,9 @@ void po_walk_free(struct po_walk *w);
 /* As pageowner_iter_next(). */
 int po_walk_next(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err);
 void po_walk_progress(const struct po_walk *w, uint64_t *done, uint64_t *all);
+/* Its stacks and memory, for what is to share them. */
+struct po_stacks *po_walk_stacks(struct po_walk *w);
+struct po_memory *po_walk_memory(struct po_walk *w);
 void po_walk_coverage(const struct po_walk *w, struct pageowner_coverage *ret);
 
 #endif

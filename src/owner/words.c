@@ -334,6 +334,8 @@ static int find_unknown_line(struct po_words *w, const struct po_blob *rodata, s
 static int read_memcg_formats(struct po_words *w, const struct po_blob *rodata,
 			      struct pageowner_error *err)
 {
+	/* what the release candidates of 6.9 called it */
+	w->count_label = find_string(rodata, "stack_count: %d\n", "") ? "stack_count: " : "nr_base_pages: ";
 	/* commit fcf8935832b8 (5.18) */
 	w->slab_line = find_string(rodata, "Slab cache page\n", "") != NULL;
 	w->memcg_line = find_string(rodata, "Charged %sto %smemcg %s\n", "") != NULL;

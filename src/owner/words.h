@@ -97,6 +97,7 @@ struct po_words {
 	struct po_line head, pfn, migrated;
 	bool frame_address;			/* "[<addr>] " before the symbol (before 4.10) */
 	bool slab_line, memcg_line;		/* "Slab cache page", "Charged …to …memcg …" */
+	const char *count_label;		/* before the number of pages of a stack: "nr_base_pages: " */
 	const char *unknown_line;		/* a line more that this kernel may print; NULL: none */
 	size_t record_max;			/* a record of so many bytes is refused; 0: no limit */
 };

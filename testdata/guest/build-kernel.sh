@@ -29,7 +29,8 @@ merge=("$here/base.config" "$here/$arch.config")
 for c in "$@"; do merge+=("$here/$c"); done
 mkdir -p "$out"
 mk tinyconfig
-"$src/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "${merge[@]}" > /dev/null 2>&1
+# it leaves its temporary files where it runs
+(cd "$out" && "$src/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "${merge[@]}" > /dev/null 2>&1)
 mk olddefconfig
 mk -j"$(nproc)" KCFLAGS=-Wno-error vmlinux "$(basename $img)" modules
 cp "$out/$img" "$out/bootimage"

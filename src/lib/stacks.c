@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* page_owner_stacks: the kernel's own counts, or sums of records. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pageowner/stacks.h>
+
+#include "aggregate/tally.h"
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "lib/session.h"
+#include "owner/stacklist.h"
+#include "owner/walk.h"
+#include "report/stacks.h"
+
+#define PROGRESS_STEP 4096
+
+struct run {
+	struct pageowner_session *s;
+	struct pageowner_stacks_options o;
+	struct po_sink *sink;
+	uint64_t threshold;
+	uint32_t early_handle;		/* key; 0: this kernel has none */
+};
+
+static void tell_flaw(const struct run *r, const struct pageowner_error *flaw)
+{
+	if (flaw->code != PAGEOWNER_OK && r->o.flaw)
+		r->o.flaw(r->o.arg, flaw);
+}
+
+/* stack_print(): less than one page is nothing; the threshold is compared as an unsigned number. */
+static bool is_shown(const struct run *r, int64_t pages)
+{
+	return r->o.file == PAGEOWNER_SHOW_STACKS_HANDLES || (pages >= 1 && (uint64_t)pages >= r->threshold);
+}
+
+static void put(const struct run *r, const struct po_stacks_entry *e)
+{
+	po_stacks_put(r->sink, r->o.file, r->s->words.count_label, e);
+}
+
+/* --- the kernel's own list ----------------------------------------------------------------------- */
+
+/* fn takes each stack of the list; what cannot be read is told, and what lies behind it lost only if nothing leads on. */
+static int for_each_counted(struct run *r, struct po_stacks *stacks, struct po_memory *mem,
+			    int (*fn)(struct run *r, const struct po_stack_count *c, void *arg), void *arg,
+			    struct pageowner_error *err)
+{
+	struct po_stack_list list;
+	struct pageowner_error flaw;
+	struct po_stack_count c;
+	int rc = po_stack_list_open(&list, &r->s->depot, mem, stacks, err);
+
+	if (rc < 0)
+		return rc;
+	for (;;) {
+		rc = po_stack_list_next(&list, &c, &flaw);
+		if (rc == 0)
+			return PAGEOWNER_OK;
+		if (rc == PAGEOWNER_ENOMEM)
+			return po_fail_nomem(err, "stacks");
+		if (rc < 0 && !list.next)
+			return po_fail(err, rc, "%s", flaw.text);
+		if (rc < 0)
+			tell_flaw(r, &flaw);
+		else if (fn(r, &c, arg) < 0)
+			return po_fail_nomem(err, "stacks");
+		if (r->sink->error)
+			return PAGEOWNER_EIO;
+	}
+}
+
+static int put_counted(struct run *r, const struct po_stack_count *c, void *arg)
+{
+	const struct po_stacks_entry e = { .stack = c->stack, .handle = c->handle, .pages = c->pages };
+
+	(void)arg;
+	if (is_shown(r, c->pages))
+		put(r, &e);
+	return PAGEOWNER_OK;
+}
+
+static int run_counted(struct run *r, struct pageowner_error *err)
+{
+	struct po_memory *mem;
+	struct po_stacks stacks;
+	int rc = po_memory_clone(r->s->mem, &mem, err);
+
+	if (rc < 0)
+		return rc;
+	po_stacks_init(&stacks, &r->s->depot, r->s->symbols, mem);
+	rc = for_each_counted(r, &stacks, mem, put_counted, NULL, err);
+	po_stacks_fini(&stacks);
+	po_memory_free(mem);
+	return rc;
+}
+
+/* --- sums of records ----------------------------------------------------------------------------- */
+
+/* Until 4.13 pages of before page_owner have the stack of the walk that found them, and no handle tells. */
+static bool was_found_early(const struct pageowner_stack *stack)
+{
+	static const char *const walkers[] = { "init_pages_in_zone", "init_zones_in_node",
+					       "init_early_allocated_pages" };
+
+	for (uint32_t i = 0; i < stack->nr_frames; i++)
+		for (size_t k = 0; k < sizeof(walkers) / sizeof(*walkers); k++)
+			if (!strncmp(stack->frames[i].text, walkers[k], strlen(walkers[k])))
+				return true;
+	return false;
+}
+
+static bool is_early(const struct run *r, const struct pageowner_record *rec)
+{
+	if (r->s->kernel.l.symbol[PO_S_early_handle].have)
+		return r->early_handle && rec->stack->handle == r->early_handle;
+	return rec->gfp_mask == 0 && was_found_early(rec->stack);
+}
+
+static int sum_records(struct run *r, struct po_walk *walk, struct po_tally *t, struct pageowner_error *err)
+{
+	struct pageowner_record rec;
+	struct pageowner_error flaw;
+	unsigned until = 0;
+	uint64_t done, all;
+
+	for (;;) {
+		int rc = po_walk_next(walk, &rec, &flaw);
+		if (rc == 0)
+			return PAGEOWNER_OK;
+		tell_flaw(r, &flaw);
+		if (rc == PAGEOWNER_ENOMEM ||
+		    (rc == 1 && !is_early(r, &rec) && po_tally_add(t, &rec) < 0))
+			return po_fail_nomem(err, "stacks");
+		if (r->o.progress && until-- == 0) {
+			until = PROGRESS_STEP;
+			po_walk_progress(walk, &done, &all);
+			if (r->o.progress(r->o.arg, done, all))
+				return po_fail(err, PAGEOWNER_ESTOPPED, "stopped");
+		}
+	}
+}
+
+static int take_count(struct run *r, const struct po_stack_count *c, void *arg)
+{
+	struct po_tally *t = arg;
+
+	(void)r;
+	return po_tally_set_kernel(t, c->stack, c->pages);
+}
+
+static int put_sums(struct run *r, struct po_tally *t)
+{
+	for (size_t i = 0; i < t->nr; i++) {
+		const struct po_tally_row *row = &t->row[i];
+		struct po_stacks_entry e = {
+			.stack = row->stack, .handle = row->stack->handle, .pages = (int64_t)row->pages,
+			.has_kernel_pages = row->has_kernel_pages && row->kernel_pages != (int64_t)row->pages,
+			.kernel_pages = row->kernel_pages,
+		};
+		/* a number that differs is what a recount is asked for */
+		if (is_shown(r, e.pages) || (e.has_kernel_pages && is_shown(r, e.kernel_pages)))
+			put(r, &e);
+		if (r->sink->error)
+			return PAGEOWNER_EIO;
+	}
+	return PAGEOWNER_OK;
+}
+
+static int run_summed(struct run *r, struct pageowner_coverage *cov, struct pageowner_error *err)
+{
+	const struct po_walk_base base = { &r->s->kernel, &r->s->words, &r->s->depot, r->s->symbols, r->s->mem };
+	struct po_tally t = { .nr = 0 };
+	struct po_walk *walk;
+	uint64_t early = 0;
+	int rc = po_walk_new(&base, 0, UINT64_MAX, &walk, err);
+
+	if (rc < 0)
+		return rc;
+	if (r->s->kernel.l.symbol[PO_S_early_handle].have &&
+	    po_kernel_read_variable(&r->s->kernel, r->s->mem, PO_S_early_handle, &early, NULL) == PAGEOWNER_OK)
+		r->early_handle = po_depot_key(&r->s->depot, (uint32_t)early);
+	rc = sum_records(r, walk, &t, err);
+	if (rc == PAGEOWNER_OK && po_stack_list_exists(&r->s->kernel))
+		rc = for_each_counted(r, po_walk_stacks(walk), po_walk_memory(walk), take_count, &t, err);
+	if (rc == PAGEOWNER_OK) {
+		po_tally_sort(&t);
+		rc = put_sums(r, &t);
+	}
+	if (cov) {
+		struct pageowner_coverage full;
+		size_t size = cov->size < sizeof(full) ? cov->size : sizeof(full);
+
+		po_walk_coverage(walk, &full);
+		full.size = size;
+		memcpy(cov, &full, size);
+	}
+	po_tally_fini(&t);
+	po_walk_free(walk);
+	return rc;
+}
+
+/* --- the public calls ---------------------------------------------------------------------------- */
+
+int pageowner_counts_stacks(const struct pageowner_session *s)
+{
+	return s->ready && po_stack_list_exists(&s->kernel);
+}
+
+int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_options *options,
+		     const struct pageowner_sink *sink, struct pageowner_coverage *cov,
+		     struct pageowner_error *err)
+{
+	struct run r = { .s = s };
+	int rc = pageowner_ready(s, err);
+
+	if (rc < 0)
+		return rc;
+	if (!sink || sink->size < sizeof(*sink) || !sink->write || !options ||
+	    options->size < sizeof(*options) || (unsigned)options->file > PAGEOWNER_SHOW_STACKS_HANDLES)
+		return po_fail(err, PAGEOWNER_EINVAL, "stacks: options are not valid");
+	r.o = *options;
+	r.threshold = r.o.threshold;
+	bool counts = po_stack_list_exists(&s->kernel);
+	if (!r.o.has_threshold && counts) {
+		rc = po_stack_list_threshold(&s->kernel, s->mem, &r.threshold, err);
+		if (rc < 0)
+			return rc;
+	}
+	_cleanup_(po_freep) struct po_sink *out = malloc(sizeof(*out));
+	if (!out)
+		return po_fail_nomem(err, "stacks");
+	po_sink_init(out, sink->write, sink->self);
+	r.sink = out;
+	rc = counts && !r.o.recount ? run_counted(&r, err) : run_summed(&r, cov, err);
+	if (po_sink_flush(out))
+		return po_fail(err, PAGEOWNER_EIO, "%s", strerror(out->error));
+	return rc;
+}
