@@ -3,6 +3,7 @@
 // freed after loading, so the frames in it can only be printed as bare numbers.
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/mmdebug.h>
 #include <linux/module.h>
 
 static int mb;	/* extra MiB to take, page by page, for a big dump */
@@ -34,6 +35,25 @@ static int pohog_atomic(const char *value, const struct kernel_param *kp)
 
 static const struct kernel_param_ops atomic_ops = { .set = pohog_atomic };
 module_param_cb(atomic, &atomic_ops, NULL, 0200);
+
+/* On a write to …/parameters/dump: what dump_page() says of pages that are kept, and of one that was just freed. */
+static int pohog_dump(const char *value, const struct kernel_param *kp)
+{
+	struct page *gone = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 3);
+
+	if (kept[0])
+		dump_page(kept[0], "kept by pohog");
+	if (kept[40])
+		dump_page(kept[40], "kept by pohog");
+	if (gone) {
+		__free_pages(gone, 3);
+		dump_page(gone, "freed by pohog");
+	}
+	return 0;
+}
+
+static const struct kernel_param_ops dump_ops = { .set = pohog_dump };
+module_param_cb(dump, &dump_ops, NULL, 0200);
 
 static noinline void pohog_bulk(int want)
 {

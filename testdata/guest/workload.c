@@ -478,6 +478,7 @@ void workload(void)
 	swapper();
 	soft_offline();
 	nodes();
+	put("/sys/module/pohog/parameters/dump", "1");
 	nap(500);
 	while (waitpid(-1, 0, WNOHANG) > 0)
 		;
