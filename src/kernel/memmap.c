@@ -57,9 +57,9 @@ bool po_pfn_valid(const struct po_kernel *k, uint64_t pfn)
 {
 	const struct po_memmap *map = &k->map;
 
-	if (map->nr_valid)
-		return in_ranges(map, pfn, map->valid_by_block ? (uint64_t)1 << k->pageblock.order : 1);
 	const struct po_chunk *c = po_memmap_chunk(map, pfn, false);
+	if (map->nr_valid && (!c || c->early || !c->subsections))
+		return in_ranges(map, pfn, map->valid_by_block ? (uint64_t)1 << k->pageblock.order : 1);
 	if (!c)
 		return false;
 	if (c->early || !c->subsections)
@@ -177,43 +177,65 @@ static int add_valid(struct po_memmap *map, uint64_t pfn, uint64_t nr)
  * arm has a pfn_valid() of its own: a block is valid if memory of memblock meets it.  (Before 5.15 it was the page
  * itself; the entries of pages beyond the edge are empty, so both rules give the same records.)
  */
-static int read_memblock(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
+static int read_region(struct po_kernel *k, struct po_memory *mem, uint64_t at, bool nomap_too,
+		       struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
-	const struct po_member *base_at = PO_AT(l, memblock_region, base);
-	const struct po_member *size_at = PO_AT(l, memblock_region, size);
-	uint64_t regions, nr, base, size, at = PO_SYM(l, memblock);
+	uint8_t raw[64];
+	uint64_t mask = po_kernel_page_size(k) - 1;
+
+	if (PO_SIZE(l, memblock_region) > sizeof(raw))
+		return po_fail(err, PAGEOWNER_ENOTYPE, "struct memblock_region of %" PRIu64 " bytes",
+			       PO_SIZE(l, memblock_region));
+	int rc = po_memory_read(mem, at, raw, PO_SIZE(l, memblock_region), err);
+	if (rc < 0)
+		return rc;
+	uint64_t base = po_member_load(&k->abi, PO_AT(l, memblock_region, base), raw);
+	uint64_t size = po_member_load(&k->abi, PO_AT(l, memblock_region, size), raw);
+	if (!nomap_too && PO_HAS(l, memblock_region, flags) && PO_HAS_ENUM(l, MEMBLOCK_NOMAP) &&
+	    (po_member_load(&k->abi, PO_AT(l, memblock_region, flags), raw) &
+	     (uint64_t)PO_ENUM(l, MEMBLOCK_NOMAP)))
+		return PAGEOWNER_OK;
+	if (size && add_valid(&k->map, base >> k->page_shift,
+			      ((base & mask) + size + mask) >> k->page_shift) < 0)
+		return po_fail_nomem(err, "memblock");
+	return PAGEOWNER_OK;
+}
+
+static int read_memblock(struct po_kernel *k, struct po_memory *mem, bool nomap_too, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t regions, nr, at = PO_SYM(l, memblock);
 	int rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, memblock, regions), &regions, err);
 
 	if (rc == PAGEOWNER_OK)
 		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, memblock, cnt), &nr, err);
 	if (rc == PAGEOWNER_OK && nr > MAX_REGIONS)
 		return po_fail(err, PAGEOWNER_ECORRUPT, "memblock of %" PRIu64 " regions", nr);
-	for (uint64_t i = 0; rc == PAGEOWNER_OK && i < nr; i++) {
-		uint64_t r = regions + i * PO_SIZE(l, memblock_region);
-		rc = po_memory_read_uint(mem, r + base_at->offset, base_at->size, &base, err);
-		if (rc == PAGEOWNER_OK)
-			rc = po_memory_read_uint(mem, r + size_at->offset, size_at->size, &size, err);
-		if (rc == PAGEOWNER_OK && size &&
-		    add_valid(&k->map, base >> k->page_shift,
-			      ((base & (po_kernel_page_size(k) - 1)) + size + po_kernel_page_size(k) - 1) >>
-				      k->page_shift) < 0)
-			return po_fail_nomem(err, "memblock");
-	}
-	k->map.valid_by_block = k->map.nr_valid != 0;
+	for (uint64_t i = 0; rc == PAGEOWNER_OK && i < nr; i++)
+		rc = read_region(k, mem, regions + i * PO_SIZE(l, memblock_region), nomap_too, err);
 	return rc < 0 ? po_within(err, rc, "memblock") : rc;
 }
 
-/* A page frame number is valid by memblock on arm, by max_mapnr with FLATMEM, else by its section. */
+/*
+ * A page frame number is valid by memblock where the machine has a pfn_valid() of its own, by max_mapnr with FLATMEM, else
+ * by its section.  arm takes all of a pageblock that a region meets.  arm64 (until 5.15) leaves out what is not mapped,
+ * until the question whether it is mapped became a function of its own (commit 873ba463914c, 5.14).
+ */
 static int find_valid(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
 	uint64_t nr;
 
-	if (k->machine == EM_ARM && l->symbol[PO_S_pfn_valid].global && PO_HAS_SYM(l, memblock) &&
-	    PO_HAS(l, memblock, regions) && PO_HAS(l, memblock, cnt) &&
-	    PO_HAS(l, memblock_region, base) && PO_HAS(l, memblock_region, size))
-		return read_memblock(k, mem, err);
+	if ((k->machine == EM_ARM || k->machine == EM_AARCH64) && l->symbol[PO_S_pfn_valid].global &&
+	    PO_HAS_SYM(l, memblock) && PO_HAS(l, memblock, regions) && PO_HAS(l, memblock, cnt) &&
+	    PO_HAS(l, memblock_region, base) && PO_HAS(l, memblock_region, size)) {
+		bool arm = k->machine == EM_ARM;
+		int rc = read_memblock(k, mem, arm || PO_HAS_SYM(l, pfn_is_map_memory), err);
+
+		k->map.valid_by_block = arm && k->map.nr_valid;
+		return rc;
+	}
 	if (k->map.section_shift || !PO_HAS_SYM(l, max_mapnr) || !k->map.nr)
 		return PAGEOWNER_OK;
 	int rc = po_kernel_read_variable(k, mem, PO_S_max_mapnr, &nr, err);
