@@ -111,13 +111,13 @@ static int btf_of_dump(struct pageowner_session *s, struct source *src, struct p
 static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct source *src,
 		      struct pageowner_error *err)
 {
-	/* the last two are in units that are not asked for by name, as a kernel may lack them */
+	/* the last three are in units that are not asked for by name, as a kernel may lack them */
 	static const unsigned functions[] = {
 		PO_S___set_page_owner, PO_S_stack_depot_fetch,	  PO_S___free_pages,
 		PO_S_vsnprintf,	       PO_S_mem_cgroup_from_task, PO_S_dump_page,
 		PO_S_sprint_symbol,    PO_S_page_ext_get,	  PO_S_lookup_page_ext,
 		PO_S_sparse_init,      PO_S_memblock_add,	  PO_S___module_address,
-		PO_S_bpf_prog_alloc,
+		PO_S_bpf_prog_alloc,   PO_S_ftrace_mod_address_lookup,
 	};
 	uint64_t hints[sizeof(functions) / sizeof(*functions) + 1] = { 0 };
 	size_t nr = 0;

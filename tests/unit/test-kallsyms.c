@@ -443,7 +443,7 @@ struct mod_symbol {
 
 static void module_add_range(struct po_module *mod, uint64_t start, uint64_t len, uint64_t text_end)
 {
-	mod->range[mod->nr_ranges++] = (struct po_module_range){ start, len, text_end };
+	mod->range[mod->nr_ranges++] = (struct po_module_range){ start, len, text_end, false };
 }
 
 /* index: the place in the module's own table, which need not be the order of values. */
@@ -474,7 +474,7 @@ static struct po_symbols *open_symbols(struct image *m, size_t name_len)
 	image_open(m, false, 8);
 	add_text(m);
 	struct po_kallsyms *ks = open_form(m, SYNTH_RELATIVE);
-	if (!ks || po_symbols_new(ks, name_len, &syms, NULL) < 0)
+	if (!ks || po_symbols_new(ks, &(struct po_rules){ .name_len = name_len }, &syms, NULL) < 0)
 		abort();
 	CHECK(po_symbols_kallsyms(syms) == ks);
 	return syms;
@@ -482,7 +482,7 @@ static struct po_symbols *open_symbols(struct image *m, size_t name_len)
 
 static const char *resolve(const struct po_symbols *syms, uint64_t at)
 {
-	static char text[700];
+	static char text[1200];
 	struct po_symbol sym;
 
 	if (!po_symbols_lookup(syms, at, &sym))
@@ -591,9 +591,9 @@ TEST(functions_made_at_run_time_come_after_modules)
 
 	module_add_range(&mod, MOD, 0x1000, MOD + 0x1000);
 	CHECK_INT(po_symbols_add_module(syms, &mod, NULL), PAGEOWNER_OK);
-	CHECK_INT(po_symbols_add_function(syms, MOD + 0x20, MOD + 0x3000, "hidden", NULL), PAGEOWNER_OK);
+	CHECK_INT(po_symbols_add_function(syms, MOD + 0x20, MOD + 0x3000, "hidden", NULL, NULL), PAGEOWNER_OK);
 	CHECK_INT(po_symbols_add_function(syms, MOD + 0x5000, MOD + 0x5080, "bpf_prog_6deef7357e7b4530",
-					  NULL), PAGEOWNER_OK);
+					  NULL, NULL), PAGEOWNER_OK);
 	CHECK_INT(po_symbols_nr_functions(syms), 2);
 	CHECK_STR(resolve(syms, MOD + 0x20), "first+0x10/0xff0 [ext4]");
 	CHECK_STR(resolve(syms, MOD + 0x2000), "hidden+0x1fe0/0x2fe0");
