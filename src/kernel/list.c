@@ -19,8 +19,8 @@ int po_list_next(struct po_list *list, uint64_t *ret, struct pageowner_error *er
 	if (list->at == list->head)
 		return 0;
 	/* the mark moves on at each power of two, so a circle of any length is noticed within three rounds */
-	if (list->at == list->mark || list->nr == list->max)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "list at 0x%" PRIx64 " does not end", list->head);
+	if (!list->at || list->at == list->mark || list->nr == list->max)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "list at 0x%" PRIx64 " does not end at its head", list->head);
 	if ((list->nr & (list->nr + 1)) == 0)
 		list->mark = list->at;
 	list->nr++;

@@ -18,7 +18,7 @@ struct po_list {
 
 struct po_list po_list_of(struct po_memory *mem, uint64_t head, unsigned max);
 
-/* 1 and the address of the next entry's links; 0: back at the head; ECORRUPT also when it never ends. */
+/* 1 and the address of the next entry's links; 0: back at the head; ECORRUPT: it never gets there. */
 int po_list_next(struct po_list *list, uint64_t *ret, struct pageowner_error *err);
 
 #endif

@@ -119,12 +119,16 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct so
 		PO_S_sparse_init,      PO_S_memblock_add,	  PO_S___module_address,
 		PO_S_bpf_prog_alloc,   PO_S_ftrace_mod_address_lookup,
 	};
-	uint64_t hints[sizeof(functions) / sizeof(*functions) + 1] = { 0 };
+	const struct po_layout *l = &s->kernel.l;
+	uint64_t hints[sizeof(functions) / sizeof(*functions) + 2] = { 0 };
 	size_t nr = 0;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
-		if (s->kernel.l.symbol[functions[i]].have)
-			hints[nr++] = s->kernel.l.symbol[functions[i]].link;
+		if (l->symbol[functions[i]].have)
+			hints[nr++] = l->symbol[functions[i]].link;
+	/* struct btf is large, and wanted only where BPF programs have no struct bpf_ksym yet */
+	if (PO_HAS_SYM(l, btf_name_by_offset) && PO_HAS_SYM(l, bpf_kallsyms) && !PO_HAS_SYM(l, bpf_ksym_add))
+		hints[nr++] = l->symbol[PO_S_btf_name_by_offset].link;
 	src->where = po_elf_path(elf);
 	src->is_dwarf = true;
 	return po_types_open_dwarf(elf, hints, po_layout_units, &src->types, err);

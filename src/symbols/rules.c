@@ -114,7 +114,8 @@ static bool see_name(void *arg, char type, const char *name)
 	if (!dot)
 		return true;
 	seen->cfi |= !strcmp(dot, ".cfi");
-	seen->lto |= strstr(name, ".llvm.") || ((type == 't' || type == 'T') && is_number(dot + 1));
+	seen->lto |= strstr(name, ".llvm.") ||
+		     ((type == 't' || type == 'T') && dot == strchr(name, '.') && is_number(dot + 1));
 	return !seen->cfi;
 }
 
