@@ -83,12 +83,16 @@ static bool since(const char *banner, unsigned major, unsigned minor, unsigned s
 /* The kernel's own string; names are stored in pieces, and one of those may be the same. */
 static bool has_string(const struct po_rules_evidence *ev, const struct po_kallsyms *ks, const char *s)
 {
-	const char *p = ev->rodata, *end = p + ev->rodata_len;
-	size_t len = strlen(s) + 1;
+	const char *start = ev->rodata, *p;
 
-	for (; p && (size_t)(end - p) >= len && (p = memmem(p, (size_t)(end - p), s, len)); p++)
-		if (!po_kallsyms_is_token(ks, ev->rodata_kva + (uint64_t)(p - (const char *)ev->rodata)))
+	for (size_t at = 0; ev->rodata_len > at; at++) {
+		p = memmem(start + at, ev->rodata_len - at, s, strlen(s) + 1);
+		if (!p)
+			return false;
+		at = (size_t)(p - start);
+		if (!po_kallsyms_is_token(ks, ev->rodata_kva + at))
 			return true;
+	}
 	return false;
 }
 
