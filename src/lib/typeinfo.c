@@ -111,7 +111,7 @@ static int btf_of_dump(struct pageowner_session *s, struct source *src, struct p
 static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct source *src,
 		      struct pageowner_error *err)
 {
-	/* those after the first ten are in units that a kernel may lack: not asked for by name, or only below */
+	/* the last three are in units that a kernel may lack: asked for by name where it has them, or not at all */
 	static const unsigned functions[] = {
 		PO_S___set_page_owner, PO_S_stack_depot_fetch,	  PO_S___free_pages,
 		PO_S_vsnprintf,	       PO_S_mem_cgroup_from_task, PO_S_dump_page,
