@@ -8,8 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "kernel/list.h"
 
 #define MAX_MODULES	4096
+#define MAX_BYTES	(1u << 30)	/* of all modules' symbols and names together */
 #define MAX_SYMS	(1u << 20)
 #define MAX_STRTAB	(64u << 20)
 
@@ -26,6 +28,12 @@ struct loader {
 	struct po_memory *mem;
 	struct po_symbols *syms;
 	uint8_t *raw;		/* one struct module */
+	size_t bytes;		/* of MAX_BYTES */
+};
+
+/* A module's symbols, wherever their addresses stand. */
+struct table {
+	uint64_t symtab, strtab, nr;
 };
 
 static uint64_t field(const struct loader *ld, const struct po_member *m)
@@ -33,11 +41,21 @@ static uint64_t field(const struct loader *ld, const struct po_member *m)
 	return po_member_load(&ld->k->abi, m, ld->raw);
 }
 
-static void add_range(struct po_module *mod, uint64_t start, uint64_t len, uint64_t text_len)
+static void add_range(struct po_module *mod, uint64_t start, uint64_t len, uint64_t text_end,
+		      bool is_data)
 {
 	if (!start || !len || mod->nr_ranges == PO_MODULE_RANGES)
 		return;
-	mod->range[mod->nr_ranges++] = (struct po_module_range){ start, len, start + text_len };
+	mod->range[mod->nr_ranges++] = (struct po_module_range){ start, len, text_end, is_data };
+}
+
+/* Text and data in one: the area of the module proper, or that of its init. */
+static void add_mixed(const struct loader *ld, struct po_module *mod, const struct po_member *base,
+		      const struct po_member *size, const struct po_member *text_size)
+{
+	uint64_t start = field(ld, base);
+
+	add_range(mod, start, field(ld, size), start + field(ld, text_size), false);
 }
 
 /* Since 6.4 a module has several areas; a search ends where the text (of init, for init) does. */
@@ -59,9 +77,7 @@ static void ranges_of_mem(const struct loader *ld, struct po_module *mod)
 	}
 	for (int64_t i = 0; i < nr; i++) {
 		int64_t t = i >= init_text ? init_text : text;
-		add_range(mod, start[i], len[i], 0);
-		if (mod->nr_ranges)
-			mod->range[mod->nr_ranges - 1].text_end = start[t] + len[t];
+		add_range(mod, start[i], len[i], start[t] + len[t], i != text && i != init_text);
 	}
 }
 
@@ -74,15 +90,23 @@ static void find_ranges(const struct loader *ld, struct po_module *mod)
 		ranges_of_mem(ld, mod);
 		return;
 	}
-	if (!PO_HAS(l, module, core_base))
-		return;
-	add_range(mod, field(ld, PO_AT(l, module, core_base)), field(ld, PO_AT(l, module, core_size)),
-		  field(ld, PO_AT(l, module, core_text_size)));
-	add_range(mod, field(ld, PO_AT(l, module, init_base)), field(ld, PO_AT(l, module, init_size)),
-		  field(ld, PO_AT(l, module, init_text_size)));
+	if (PO_HAS(l, module, core_base)) {
+		add_mixed(ld, mod, PO_AT(l, module, core_base), PO_AT(l, module, core_size),
+			  PO_AT(l, module, core_text_size));
+		add_mixed(ld, mod, PO_AT(l, module, init_base), PO_AT(l, module, init_size),
+			  PO_AT(l, module, init_text_size));
+	} else if (PO_HAS(l, module, module_core)) {
+		add_mixed(ld, mod, PO_AT(l, module, module_core), PO_AT(l, module, plain_core_size),
+			  PO_AT(l, module, plain_core_text_size));
+		add_mixed(ld, mod, PO_AT(l, module, module_init), PO_AT(l, module, plain_init_size),
+			  PO_AT(l, module, plain_init_text_size));
+	}
 }
 
-/* Symbols that mark stretches of code and data rather than name something. */
+/*
+ * Symbols that mark stretches of code and data rather than name something.  Of '$' only $a, $x, $t and $d were meant
+ * before commit c05780ef3c19 (6.10), and "L0" came with loongarch in 6.4; but on our machines there are no others.
+ */
 static bool is_mapping_symbol(const char *name)
 {
 	return name[0] == '$' || !strncmp(name, ".L", 2) || !strncmp(name, "L0", 2);
@@ -92,6 +116,11 @@ static int keep_symbols(const struct loader *ld, struct po_module *mod, const ui
 			size_t nr, struct pageowner_error *err)
 {
 	const struct sym_format *f = ld->k->abi.ptr_size == 8 ? &sym64 : &sym32;
+	/*
+	 * A Thumb function's value has bit 0 set, which the kernel leaves out since commit 93d77e7f1410 (5.0), when
+	 * it ceased to put nm's letters in the place of the types: 'U' of entry 0.
+	 */
+	const bool thumb = ld->k->machine == EM_ARM && nr && symtab[f->info] == 0;
 
 	mod->syms = malloc((nr ? nr : 1) * sizeof(*mod->syms));
 	if (!mod->syms)
@@ -101,11 +130,10 @@ static int keep_symbols(const struct loader *ld, struct po_module *mod, const ui
 		uint64_t name = po_load(&ld->k->abi, s, 4);
 		uint64_t value = po_load(&ld->k->abi, s + f->value, ld->k->abi.ptr_size);
 
-		/* a Thumb function's value has bit 0 set; the kernel leaves it out (since 5.0) */
-		if (ld->k->machine == EM_ARM && (s[f->info] & 15) == STT_FUNC)
+		if (thumb && (s[f->info] & 15) == STT_FUNC)
 			value &= ~(uint64_t)1;
-
-		if (po_load(&ld->k->abi, s + f->shndx, 2) == SHN_UNDEF ||
+		/* a search begins with entry 0, which has the value 0: what is not above that never wins */
+		if (!value || po_load(&ld->k->abi, s + f->shndx, 2) == SHN_UNDEF ||
 		    name >= mod->names_len || !mod->names[name] ||
 		    is_mapping_symbol(mod->names + name))
 			continue;
@@ -142,29 +170,52 @@ static int load_strings(const struct loader *ld, struct po_module *mod, uint64_t
 	return rc;
 }
 
-static int load_symbols(const struct loader *ld, struct po_module *mod, struct pageowner_error *err)
+/* In struct module itself, or in a struct of their own that it points to. */
+static int find_table(const struct loader *ld, struct table *ret, struct pageowner_error *err)
 {
 	const struct po_layout *l = &ld->k->l;
-	size_t sym_size = ld->k->abi.ptr_size == 8 ? sym64.size : sym32.size;
-	uint64_t ks = field(ld, PO_AT(l, module, kallsyms));
+	const struct po_abi *abi = &ld->k->abi;
 	uint8_t raw[64];
+
+	if (!PO_HAS(l, module, kallsyms)) {
+		ret->symtab = field(ld, PO_AT(l, module, symtab));
+		ret->strtab = field(ld, PO_AT(l, module, strtab));
+		ret->nr = field(ld, PO_AT(l, module, num_symtab));
+		return PAGEOWNER_OK;
+	}
+	uint64_t ks = field(ld, PO_AT(l, module, kallsyms));
 	int rc = ks ? po_memory_read(ld->mem, ks, raw, PO_SIZE(l, mod_kallsyms), err) :
 		      po_fail(err, PAGEOWNER_ENODATA, "has no symbol table");
+	if (rc < 0)
+		return rc;
+	ret->symtab = po_member_load(abi, PO_AT(l, mod_kallsyms, symtab), raw);
+	ret->strtab = po_member_load(abi, PO_AT(l, mod_kallsyms, strtab), raw);
+	ret->nr = po_member_load(abi, PO_AT(l, mod_kallsyms, num_symtab), raw);
+	return PAGEOWNER_OK;
+}
+
+static int load_symbols(struct loader *ld, struct po_module *mod, struct pageowner_error *err)
+{
+	size_t sym_size = ld->k->abi.ptr_size == 8 ? sym64.size : sym32.size;
+	struct table t;
+	int rc = find_table(ld, &t, err);
 
 	if (rc < 0)
 		return rc;
-	uint64_t symtab = po_member_load(&ld->k->abi, PO_AT(l, mod_kallsyms, symtab), raw);
-	uint64_t strtab = po_member_load(&ld->k->abi, PO_AT(l, mod_kallsyms, strtab), raw);
-	uint64_t nr = po_member_load(&ld->k->abi, PO_AT(l, mod_kallsyms, num_symtab), raw);
-	if (nr > MAX_SYMS)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "%" PRIu64 " symbols", nr);
-	_cleanup_(po_freep) uint8_t *table = malloc(nr ? nr * sym_size : 1);
+	if (t.nr > MAX_SYMS)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "%" PRIu64 " symbols", t.nr);
+	_cleanup_(po_freep) uint8_t *table = malloc(t.nr ? t.nr * sym_size : 1);
 	if (!table)
 		return po_fail_nomem(err, "module symbols");
-	rc = po_memory_read(ld->mem, symtab, table, nr * sym_size, err);
+	rc = po_memory_read(ld->mem, t.symtab, table, t.nr * sym_size, err);
 	if (rc == PAGEOWNER_OK)
-		rc = load_strings(ld, mod, strtab, table, nr, err);
-	return rc < 0 ? rc : keep_symbols(ld, mod, table, nr, err);
+		rc = load_strings(ld, mod, t.strtab, table, t.nr, err);
+	if (rc < 0)
+		return rc;
+	ld->bytes += mod->names_len + t.nr * sizeof(*mod->syms);
+	if (ld->bytes > MAX_BYTES)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "modules have absurdly many symbols");
+	return keep_symbols(ld, mod, table, t.nr, err);
 }
 
 /* One module; its list entry is at kva. */
@@ -194,19 +245,41 @@ static int load_module(struct loader *ld, uint64_t kva, struct pageowner_error *
 	return PAGEOWNER_OK;
 }
 
+/* Any of the shapes there have been, and whole. */
+static bool has_types(const struct po_layout *l)
+{
+	bool core = PO_HAS(l, module, core_base) && PO_HAS(l, module, core_size) &&
+		    PO_HAS(l, module, core_text_size) && PO_HAS(l, module, init_base) &&
+		    PO_HAS(l, module, init_size) && PO_HAS(l, module, init_text_size);
+	bool plain = PO_HAS(l, module, module_core) && PO_HAS(l, module, plain_core_size) &&
+		     PO_HAS(l, module, plain_core_text_size) && PO_HAS(l, module, module_init) &&
+		     PO_HAS(l, module, plain_init_size) && PO_HAS(l, module, plain_init_text_size);
+	bool mem = PO_HAS(l, module, mem) && PO_HAS(l, module_memory, base) &&
+		   PO_HAS(l, module_memory, size);
+	bool apart = PO_HAS(l, module, kallsyms) && PO_HAS(l, mod_kallsyms, symtab) &&
+		     PO_HAS(l, mod_kallsyms, strtab) && PO_HAS(l, mod_kallsyms, num_symtab) &&
+		     PO_SIZE(l, mod_kallsyms) <= 64;
+	bool within = !PO_HAS(l, module, kallsyms) && PO_HAS(l, module, symtab) &&
+		      PO_HAS(l, module, strtab) && PO_HAS(l, module, num_symtab);
+
+	return l->strct[PO_T_module].have && PO_SIZE(l, module) <= 65536 && PO_HAS(l, module, list) &&
+	       PO_HAS(l, module, name) && (core || plain || mem) && (apart || within);
+}
+
 int po_modules_load(const struct po_kernel *k, struct po_memory *mem, struct po_symbols *syms,
 		    struct pageowner_error *first, struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
-	uint64_t head = PO_SYM(l, modules), at;
 	struct loader ld = { .k = k, .mem = mem, .syms = syms };
+	struct po_list list = po_list_of(mem, PO_SYM(l, modules), MAX_MODULES);
+	struct pageowner_error one;
+	uint64_t at;
+	int rc;
 
 	first->code = PAGEOWNER_OK;
-	if (!head)
+	if (!list.head)
 		return PAGEOWNER_OK;	/* built without CONFIG_MODULES */
-	if (!l->strct[PO_T_module].have || !PO_HAS(l, module, list) || !PO_HAS(l, module, kallsyms) ||
-	    !PO_HAS(l, mod_kallsyms, symtab) || PO_SIZE(l, mod_kallsyms) > 64 ||
-	    PO_SIZE(l, module) > 65536) {
+	if (!has_types(l)) {
 		po_fail(first, PAGEOWNER_ENOTYPE,
 			"modules: type information lacks struct module or mod_kallsyms");
 		return PAGEOWNER_OK;
@@ -215,15 +288,16 @@ int po_modules_load(const struct po_kernel *k, struct po_memory *mem, struct po_
 	if (!raw)
 		return po_fail_nomem(err, "modules");
 	ld.raw = raw;
-	int rc = po_memory_read_ptr(mem, head, &at, first);
-	for (int i = 0; rc == PAGEOWNER_OK && at != head && i < MAX_MODULES; i++) {
-		struct pageowner_error one;
+	while ((rc = po_list_next(&list, &at, &one)) == 1) {
 		rc = load_module(&ld, at - PO_OFFSET(l, module, list), &one);
 		if (rc == PAGEOWNER_ENOMEM)
 			return po_fail_nomem(err, "modules");
 		if (rc < 0 && first->code == PAGEOWNER_OK)
 			*first = one;
-		rc = po_memory_read_ptr(mem, at, &at, first->code == PAGEOWNER_OK ? first : NULL);
+	}
+	if (rc < 0 && first->code == PAGEOWNER_OK) {
+		*first = one;
+		po_within(first, rc, "modules");
 	}
 	return PAGEOWNER_OK;
 }

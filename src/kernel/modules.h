@@ -22,4 +22,8 @@ int po_modules_load(const struct po_kernel *k, struct po_memory *mem, struct po_
 int po_bpf_symbols_load(const struct po_kernel *k, struct po_memory *mem, struct po_symbols *syms,
 			struct pageowner_error *first, struct pageowner_error *err);
 
+/* Add the functions of modules' freed init text that ftrace has kept the names of.  What cannot be read: as above. */
+int po_ftrace_symbols_load(const struct po_kernel *k, struct po_memory *mem, struct po_symbols *syms,
+			   struct pageowner_error *first, struct pageowner_error *err);
+
 #endif

@@ -128,11 +128,15 @@ void po_facts_owner(struct pageowner_session *s)
 	const struct po_kallsyms *ks = po_symbols_kallsyms(s->symbols);
 	const struct po_words *w = &s->words;
 
+	const struct po_rules *rules = po_symbols_rules(s->symbols);
+
 	facts_memory_map(s);
 	po_session_fact(s, "symbols", "_stext leads to itself", "%zu in kallsyms, %s%s; %zu modules",
 			po_kallsyms_count(ks), po_kallsyms_describe(ks),
 			po_kallsyms_all(ks) ? ", data too" : ", text only",
 			po_symbols_nr_modules(s->symbols));
+	po_session_fact(s, "names", rules->suffix_how, "%s, of less than %zu bytes",
+			po_rules_describe(rules), rules->name_len);
 	facts_record(s);
 	po_session_fact(s, "text, line 1", "format string", "%.*s", (int)strcspn(w->head.source, "\n"),
 			w->head.source);

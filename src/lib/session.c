@@ -209,7 +209,58 @@ static void lack(struct pageowner_session *s, const struct pageowner_error *what
 	s->incomplete = true;
 }
 
-static int open_symbols(struct pageowner_session *s, struct pageowner_error *err)
+/* The kernel's read-only data, or all of it that there is. */
+struct rodata {
+	struct po_blob blob;
+	uint64_t kva;
+	void *copy;		/* owned, if it is not vmlinux's */
+};
+
+static void rodata_fini(struct rodata *ro)
+{
+	free(ro->copy);
+}
+
+/* From vmlinux (the same build, as was proven), else out of the dump. */
+static int read_rodata(struct pageowner_session *s, struct rodata *ro, struct pageowner_error *err)
+{
+	const struct po_layout *l = &s->kernel.l;
+	uint64_t start = LINK(l, __start_rodata), end = LINK(l, __end_rodata);
+	struct po_elf_section sec;
+
+	if (po_elf_section_named(s->elf, ".rodata", &sec)) {
+		int rc = po_elf_section_data(s->elf, sec.index, &ro->blob.data, &ro->blob.len, err);
+		if (rc < 0)
+			return rc;
+		ro->kva = po_wrap(&l->abi, sec.addr + l->slide);
+	}
+	if (ro->blob.len)
+		return PAGEOWNER_OK;
+	if (!start || end <= start || end - start > RODATA_MAX)
+		return po_fail(err, PAGEOWNER_ENOSYM, "%s: no read-only data", po_elf_path(s->elf));
+	struct po_gaps gaps;
+	ro->blob.len = (size_t)(end - start);
+	ro->blob.data = ro->copy = malloc(ro->blob.len);
+	if (!ro->copy)
+		return po_fail_nomem(err, "read-only data");
+	ro->kva = po_wrap(&l->abi, start + l->slide);
+	po_memory_read_sparse(s->mem, ro->kva, ro->copy, ro->blob.len, &gaps);
+	return PAGEOWNER_OK;
+}
+
+/* linux_banner as vmlinux has it; "" if it does not. */
+static const char *banner_of(const struct pageowner_session *s)
+{
+	const struct po_wanted *w = &s->kernel.l.symbol[PO_S_linux_banner];
+	const void *banner;
+
+	for (size_t len = BANNER_MAX; w->have && len >= 16; len /= 2)
+		if (po_elf_bytes_at(s->elf, w->link, len, &banner, NULL) == 1)
+			return memchr(banner, '\0', len) ? banner : "";
+	return "";
+}
+
+static int open_symbols(struct pageowner_session *s, const struct rodata *ro, struct pageowner_error *err)
 {
 	const struct po_layout *l = &s->kernel.l;
 	const bool typed_num = PO_HAS_VAR(l, kallsyms_num_syms);
@@ -242,8 +293,20 @@ static int open_symbols(struct pageowner_session *s, struct pageowner_error *err
 
 	if (rc < 0)
 		return rc;
-	/* KSYM_NAME_LEN grew to 512 with the sorted names (both 6.1) */
-	rc = po_symbols_new(ks, at.seqs_of_names ? 512 : 128, &s->symbols, err);
+	const struct po_rules_evidence ev = {
+		.name_len = PO_HAS(l, kallsym_iter, name) ? (size_t)PO_AT(l, kallsym_iter, name)->size : 0,
+		.banner = banner_of(s),
+		.rodata = ro->blob.data,
+		.rodata_len = ro->blob.len,
+		.rodata_kva = ro->kva,
+	};
+	struct po_rules rules;
+	rc = po_rules_choose(&ev, ks, s->mem, &rules, err);
+	if (rc < 0) {
+		po_kallsyms_close(ks);
+		return rc;
+	}
+	rc = po_symbols_new(ks, &rules, &s->symbols, err);
 	if (rc == PAGEOWNER_OK)
 		rc = po_modules_load(&s->kernel, s->mem, s->symbols, &first, err);
 	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
@@ -252,35 +315,17 @@ static int open_symbols(struct pageowner_session *s, struct pageowner_error *err
 		rc = po_bpf_symbols_load(&s->kernel, s->mem, s->symbols, &first, err);
 	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
 		lack(s, &first, "BPF frames may print as bare addresses");
+	if (rc == PAGEOWNER_OK)
+		rc = po_ftrace_symbols_load(&s->kernel, s->mem, s->symbols, &first, err);
+	if (rc == PAGEOWNER_OK && first.code != PAGEOWNER_OK)
+		lack(s, &first, "frames in modules' init text may print as bare addresses");
 	return rc;
 }
 
-/* The read-only data, from vmlinux (the same build, as was proven), else out of the dump. */
-static int open_words(struct pageowner_session *s, struct pageowner_error *err)
+static int open_words(struct pageowner_session *s, const struct rodata *ro, struct pageowner_error *err)
 {
-	const struct po_layout *l = &s->kernel.l;
-	uint64_t start = LINK(l, __start_rodata), end = LINK(l, __end_rodata);
-	_cleanup_(po_freep) void *copy = NULL;
-	struct po_elf_section sec;
-	struct po_blob rodata = { NULL, 0 };
+	int rc = po_words_open(&s->words, &s->kernel, s->mem, &ro->blob, err);
 
-	if (po_elf_section_named(s->elf, ".rodata", &sec)) {
-		int rc = po_elf_section_data(s->elf, sec.index, &rodata.data, &rodata.len, err);
-		if (rc < 0)
-			return rc;
-	}
-	if (!rodata.len) {
-		if (!start || end <= start || end - start > RODATA_MAX)
-			return po_fail(err, PAGEOWNER_ENOSYM, "%s: no read-only data",
-				       po_elf_path(s->elf));
-		struct po_gaps gaps;
-		rodata.len = (size_t)(end - start);
-		rodata.data = copy = malloc(rodata.len);
-		if (!copy)
-			return po_fail_nomem(err, "read-only data");
-		po_memory_read_sparse(s->mem, start + l->slide, copy, rodata.len, &gaps);
-	}
-	int rc = po_words_open(&s->words, &s->kernel, s->mem, &rodata, err);
 	if (rc == PAGEOWNER_OK && s->words.unknown_line) {
 		po_session_notice(s, "this kernel may print one more line, \"%s\", whose place in a record is "
 				  "not known: it is left out", s->words.unknown_line);
@@ -292,6 +337,7 @@ static int open_words(struct pageowner_session *s, struct pageowner_error *err)
 static int open_owner(struct pageowner_session *s, const struct pageowner_open_options *o,
 		      struct pageowner_error *err)
 {
+	_cleanup_(rodata_fini) struct rodata ro = { .copy = NULL };
 	int rc = po_page_ext_check_enabled(&s->kernel.l, s->mem, err);
 
 	if (rc == PAGEOWNER_OK)
@@ -299,9 +345,11 @@ static int open_owner(struct pageowner_session *s, const struct pageowner_open_o
 	if (rc == PAGEOWNER_OK)
 		rc = po_kernel_open(&s->kernel, s->mem, err);
 	if (rc == PAGEOWNER_OK)
-		rc = open_symbols(s, err);
+		rc = read_rodata(s, &ro, err);
 	if (rc == PAGEOWNER_OK)
-		rc = open_words(s, err);
+		rc = open_symbols(s, &ro, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_words(s, &ro, err);
 	if (rc == PAGEOWNER_OK && s->kernel.ext.handle)
 		rc = po_depot_open(&s->depot, &s->kernel, s->mem, err);
 	return rc;

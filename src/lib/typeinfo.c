@@ -111,23 +111,37 @@ static int btf_of_dump(struct pageowner_session *s, struct source *src, struct p
 static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct source *src,
 		      struct pageowner_error *err)
 {
-	/* the last two are in units that are not asked for by name, as a kernel may lack them */
+	/* the last three are in units that a kernel may lack: asked for by name where it has them, or not at all */
 	static const unsigned functions[] = {
 		PO_S___set_page_owner, PO_S_stack_depot_fetch,	  PO_S___free_pages,
 		PO_S_vsnprintf,	       PO_S_mem_cgroup_from_task, PO_S_dump_page,
 		PO_S_sprint_symbol,    PO_S_page_ext_get,	  PO_S_lookup_page_ext,
 		PO_S_sparse_init,      PO_S_memblock_add,	  PO_S___module_address,
-		PO_S_bpf_prog_alloc,
+		PO_S_bpf_prog_alloc,   PO_S_ftrace_mod_address_lookup,
 	};
-	uint64_t hints[sizeof(functions) / sizeof(*functions) + 1] = { 0 };
-	size_t nr = 0;
+	const struct po_layout *l = &s->kernel.l;
+	uint64_t hints[sizeof(functions) / sizeof(*functions) + 2] = { 0 };
+	const char *names[36] = { NULL };
+	size_t nr = 0, nr_names;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
-		if (s->kernel.l.symbol[functions[i]].have)
-			hints[nr++] = s->kernel.l.symbol[functions[i]].link;
+		if (l->symbol[functions[i]].have)
+			hints[nr++] = l->symbol[functions[i]].link;
+	for (nr_names = 0; po_layout_units[nr_names] && nr_names < 32; nr_names++)
+		names[nr_names] = po_layout_units[nr_names];
+	if (PO_HAS_SYM(l, bpf_kallsyms))
+		names[nr_names++] = "kernel/bpf/core.c";
+	if (PO_HAS_SYM(l, ftrace_mod_maps))
+		names[nr_names++] = "kernel/trace/ftrace.c";
+	/* struct btf is in a large unit, and wanted only where BPF programs have no struct bpf_ksym yet */
+	if (PO_HAS_SYM(l, btf_name_by_offset) && PO_HAS_SYM(l, bpf_kallsyms) &&
+	    !PO_HAS_SYM(l, bpf_ksym_add)) {
+		hints[nr++] = l->symbol[PO_S_btf_name_by_offset].link;
+		names[nr_names++] = "kernel/bpf/btf.c";
+	}
 	src->where = po_elf_path(elf);
 	src->is_dwarf = true;
-	return po_types_open_dwarf(elf, hints, po_layout_units, &src->types, err);
+	return po_types_open_dwarf(elf, hints, names, &src->types, err);
 }
 
 static int open_source(struct pageowner_session *s, const char *btf, struct source *src,

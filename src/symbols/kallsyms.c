@@ -38,6 +38,7 @@ struct po_kallsyms {
 	struct po_abi abi;
 	enum form form;
 	bool all;		/* CONFIG_KALLSYMS_ALL */
+	bool long_names;	/* the top bit of a length means that it has two bytes */
 	uint64_t base;
 	uint32_t nr;
 	uint8_t *addrs;		/* nr entries of 4 bytes or a pointer, as they are in the dump */
@@ -78,6 +79,20 @@ size_t po_kallsyms_count(const struct po_kallsyms *ks)
 bool po_kallsyms_all(const struct po_kallsyms *ks)
 {
 	return ks->all;
+}
+
+bool po_kallsyms_sorted(const struct po_kallsyms *ks)
+{
+	return ks->at.seqs_of_names;
+}
+
+bool po_kallsyms_is_token(const struct po_kallsyms *ks, uint64_t kva)
+{
+	size_t last = (size_t)po_load(&ks->abi, ks->token_index + 510, 2);
+
+	last += last < sizeof(ks->tokens) ?
+			strnlen((const char *)ks->tokens + last, sizeof(ks->tokens) - last) : 0;
+	return kva - ks->at.token_table <= last;
 }
 
 /* --- addresses ----------------------------------------------------------------------------------- */
@@ -127,11 +142,7 @@ static size_t record_len(const struct po_kallsyms *ks, size_t off, size_t *heade
 		return 0;
 	size_t len = ks->names[off];
 	*header = 1;
-	/*
-	 * Long names have two length bytes since commit 73bbb94466fd ("kallsyms: support big kernel
-	 * symbols", 6.1).  Before, no name came near 128 tokens.
-	 */
-	if (len & 0x80) {
+	if (ks->long_names && (len & 0x80)) {
 		if (off + 1 >= ks->names_len)
 			return 0;
 		len = (len & 0x7f) | (size_t)ks->names[off + 1] << 7;
@@ -140,33 +151,51 @@ static size_t record_len(const struct po_kallsyms *ks, size_t off, size_t *heade
 	return len && len <= ks->names_len - off - *header ? len : 0;
 }
 
-/* Expand symbol i: the type letter and the name.  Returns the name's length, 0 on corrupt tables. */
-static size_t expand(const struct po_kallsyms *ks, uint32_t i, char *name, size_t cap)
+static size_t marker_of(const struct po_kallsyms *ks, uint32_t block)
 {
-	size_t off = (size_t)po_load(&ks->abi, ks->markers + (i / MARKER_STEP) * ks->at.marker_size,
-				     ks->at.marker_size);
-	size_t header, len, out = 0;
-	bool type_seen = false;
+	return (size_t)po_load(&ks->abi, ks->markers + block * ks->at.marker_size, ks->at.marker_size);
+}
 
-	for (uint32_t k = i % MARKER_STEP; k > 0; k--) {
+/* The record n after that at off; SIZE_MAX on corrupt tables. */
+static size_t skip_records(const struct po_kallsyms *ks, size_t off, uint32_t n)
+{
+	size_t header, len;
+
+	for (; n > 0; n--) {
 		len = record_len(ks, off, &header);
 		if (!len)
-			return 0;
+			return SIZE_MAX;
 		off += header + len;
 	}
-	len = record_len(ks, off, &header);
+	return off;
+}
+
+/* Expand the record at off: the type letter and the name.  Returns the name's length, 0 on corrupt tables. */
+static size_t expand_at(const struct po_kallsyms *ks, size_t off, char *type, char *name, size_t cap)
+{
+	size_t header, len = record_len(ks, off, &header), out = 0;
+
+	*type = '\0';
 	for (size_t k = 0; k < len; k++) {
 		uint8_t token = ks->names[off + header + k];
 		size_t t = (size_t)po_load(&ks->abi, ks->token_index + token * 2u, 2);
 		for (; t < sizeof(ks->tokens) && ks->tokens[t]; t++) {
-			if (!type_seen)
-				type_seen = true;	/* the first character is nm's letter */
+			if (!*type)
+				*type = (char)ks->tokens[t];	/* the first character is nm's letter */
 			else if (out + 1 < cap)
 				name[out++] = (char)ks->tokens[t];
 		}
 	}
 	name[out] = '\0';
 	return out;
+}
+
+static size_t expand(const struct po_kallsyms *ks, uint32_t i, char *name, size_t cap)
+{
+	char type;
+
+	return expand_at(ks, skip_records(ks, marker_of(ks, i / MARKER_STEP), i % MARKER_STEP), &type,
+			 name, cap);
 }
 
 /* Whether the group of symbols at kva contains this name. */
@@ -204,6 +233,67 @@ bool po_kallsyms_lookup(const struct po_kallsyms *ks, uint64_t kva, char *name, 
 	*ret_start = start;
 	*ret_size = end - start;
 	return true;
+}
+
+/* --- all names ----------------------------------------------------------------------------------- */
+
+void po_kallsyms_for_each(const struct po_kallsyms *ks,
+			  bool (*fn)(void *arg, char type, const char *name), void *arg)
+{
+	size_t off = ks->nr ? marker_of(ks, 0) : 0;
+	char name[PO_KALLSYMS_NAME_MAX], type;
+
+	for (uint32_t i = 0; i < ks->nr && expand_at(ks, off, &type, name, sizeof(name)); i++) {
+		if (!fn(arg, type, name))
+			return;
+		off = skip_records(ks, off, 1);
+	}
+}
+
+/* The numbers of the symbols in the order of their names: 3 bytes each, the highest first, on every machine. */
+static uint32_t seq_of(const uint8_t *seqs, uint32_t i)
+{
+	return (uint32_t)seqs[3 * i] << 16 | (uint32_t)seqs[3 * i + 1] << 8 | seqs[3 * i + 2];
+}
+
+static bool in_order(const struct po_kallsyms *ks, const uint32_t *offset, const uint8_t *seqs,
+		     void (*cut)(char *name))
+{
+	char name[2][PO_KALLSYMS_NAME_MAX] = { "", "" }, type;
+
+	for (uint32_t i = 0; i < ks->nr; i++) {
+		uint32_t seq = seq_of(seqs, i);
+		if (seq >= ks->nr ||
+		    !expand_at(ks, offset[seq], &type, name[i % 2], sizeof(name[0])))
+			return false;
+		if (cut)
+			cut(name[i % 2]);
+		if (strcmp(name[(i + 1) % 2], name[i % 2]) > 0)
+			return false;
+	}
+	return true;
+}
+
+int po_kallsyms_order(const struct po_kallsyms *ks, struct po_memory *mem, void (*const *cuts)(char *name),
+		      size_t nr_cuts, struct pageowner_error *err)
+{
+	_cleanup_(po_freep) uint8_t *seqs = malloc(3 * (size_t)ks->nr);
+	_cleanup_(po_freep) uint32_t *offset = malloc(ks->nr * sizeof(*offset));
+
+	if (!seqs || !offset)
+		return po_fail_nomem(err, "kallsyms");
+	if (!ks->at.seqs_of_names ||
+	    po_memory_read(mem, ks->at.seqs_of_names, seqs, 3 * (size_t)ks->nr, NULL) < 0)
+		return 0;
+	size_t off = marker_of(ks, 0);
+	for (uint32_t i = 0; i < ks->nr; i++) {
+		offset[i] = (uint32_t)off;	/* below MAX_NAMES */
+		off = skip_records(ks, off, 1);
+	}
+	for (size_t i = 0; i < nr_cuts; i++)
+		if (in_order(ks, offset, seqs, cuts[i]))
+			return (int)i + 1;
+	return 0;
 }
 
 /* --- opening ------------------------------------------------------------------------------------- */
@@ -252,6 +342,37 @@ static int choose_form(struct po_kallsyms *ks, struct pageowner_error *err)
 	}
 	return po_fail(err, PAGEOWNER_ECORRUPT,
 		       "kallsyms: no known form of the address table leads to _stext");
+}
+
+/* Whether the block's records end where the next begins; the last one's, but for alignment, with the table. */
+static bool block_fits(const struct po_kallsyms *ks, uint32_t block)
+{
+	uint32_t left = ks->nr - block * MARKER_STEP;
+	size_t end = skip_records(ks, marker_of(ks, block), left < MARKER_STEP ? left : MARKER_STEP);
+
+	if (left > MARKER_STEP)
+		return end == marker_of(ks, block + 1);
+	return end <= ks->names_len && end + 8 > ks->names_len;
+}
+
+/*
+ * A length above 127 has two bytes since commit 73bbb94466fd ("kallsyms: support big kernel symbols", 6.1).  Before,
+ * it is a plain one, and has to be told only if a vendor's longer KSYM_NAME_LEN brought it about: the first block in
+ * which the two differ does.
+ */
+static void choose_lengths(struct po_kallsyms *ks)
+{
+	for (uint32_t block = 0; block * MARKER_STEP < ks->nr; block++) {
+		ks->long_names = true;
+		bool two = block_fits(ks, block);
+		ks->long_names = false;
+		bool one = block_fits(ks, block);
+		if (one != two) {
+			ks->long_names = two;
+			return;
+		}
+	}
+	ks->long_names = true;
 }
 
 static int load_tables(struct po_kallsyms *ks, struct po_memory *mem, struct pageowner_error *err)
@@ -308,6 +429,7 @@ int po_kallsyms_open(struct po_memory *mem, const struct po_kallsyms_where *wher
 	int rc = load_tables(ks, mem, err);
 	if (rc < 0)
 		return po_within(err, rc, "kallsyms");
+	choose_lengths(ks);
 	rc = choose_form(ks, err);
 	if (rc < 0)
 		return rc;

@@ -31,6 +31,10 @@ const char *po_kallsyms_describe(const struct po_kallsyms *ks);
 const struct po_abi *po_kallsyms_abi(const struct po_kallsyms *ks);
 size_t po_kallsyms_count(const struct po_kallsyms *ks);
 bool po_kallsyms_all(const struct po_kallsyms *ks);
+/* Whether there is an order of names, too: kallsyms_seqs_of_names. */
+bool po_kallsyms_sorted(const struct po_kallsyms *ks);
+/* Whether a string there is but a piece of names, not one that the kernel's code uses. */
+bool po_kallsyms_is_token(const struct po_kallsyms *ks, uint64_t kva);
 
 /*
  * What the kernel's own lookup says of an address: the first alias of the nearest symbol below, and the
@@ -39,5 +43,19 @@ bool po_kallsyms_all(const struct po_kallsyms *ks);
  */
 bool po_kallsyms_lookup(const struct po_kallsyms *ks, uint64_t kva, char *name, size_t cap,
 			uint64_t *ret_start, uint64_t *ret_size);
+
+/* Longer than any name: KSYM_NAME_LEN is 512 since 6.1, 128 before. */
+#define PO_KALLSYMS_NAME_MAX 1024
+
+/* All names in the order of the table, with nm's letter, until fn returns false. */
+void po_kallsyms_for_each(const struct po_kallsyms *ks,
+			  bool (*fn)(void *arg, char type, const char *name), void *arg);
+
+/*
+ * By which of these cuts (NULL: none at all) the names come in the order that kallsyms_seqs_of_names has: 1 for the
+ * first of them, and so on; 0 when it is by none, or the kernel has no such table.
+ */
+int po_kallsyms_order(const struct po_kallsyms *ks, struct po_memory *mem, void (*const *cuts)(char *name),
+		      size_t nr_cuts, struct pageowner_error *err);
 
 #endif

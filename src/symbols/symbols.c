@@ -9,19 +9,19 @@
 
 struct function {
 	uint64_t start, end;
-	char *name;
+	char *name, *module;
 };
 
 struct po_symbols {
 	struct po_kallsyms *ks;
-	size_t name_len;	/* KSYM_NAME_LEN */
+	struct po_rules rules;
 	struct po_module *mod;
 	size_t nr_mod;
 	struct function *function;
 	size_t nr_function;
 };
 
-int po_symbols_new(struct po_kallsyms *ks, size_t name_len, struct po_symbols **ret,
+int po_symbols_new(struct po_kallsyms *ks, const struct po_rules *rules, struct po_symbols **ret,
 		   struct pageowner_error *err)
 {
 	struct po_symbols *syms = calloc(1, sizeof(*syms));
@@ -31,7 +31,7 @@ int po_symbols_new(struct po_kallsyms *ks, size_t name_len, struct po_symbols **
 		return po_fail_nomem(err, "symbols");
 	}
 	syms->ks = ks;
-	syms->name_len = name_len;
+	syms->rules = *rules;
 	*ret = syms;
 	return PAGEOWNER_OK;
 }
@@ -49,8 +49,10 @@ void po_symbols_free(struct po_symbols *syms)
 	for (size_t i = 0; i < syms->nr_mod; i++)
 		po_module_fini(&syms->mod[i]);
 	free(syms->mod);
-	for (size_t i = 0; i < syms->nr_function; i++)
+	for (size_t i = 0; i < syms->nr_function; i++) {
 		free(syms->function[i].name);
+		free(syms->function[i].module);
+	}
 	free(syms->function);
 	po_kallsyms_close(syms->ks);
 	free(syms);
@@ -79,16 +81,20 @@ int po_symbols_add_module(struct po_symbols *syms, struct po_module *mod,
 }
 
 int po_symbols_add_function(struct po_symbols *syms, uint64_t start, uint64_t end, const char *name,
-			    struct pageowner_error *err)
+			    const char *module, struct pageowner_error *err)
 {
 	struct function *grown = realloc(syms->function, (syms->nr_function + 1) * sizeof(*grown));
 
 	if (!grown)
 		return po_fail_nomem(err, "symbols");
 	syms->function = grown;
-	grown[syms->nr_function] = (struct function){ start, end, strdup(name) };
-	if (!grown[syms->nr_function].name)
+	struct function *f = &grown[syms->nr_function];
+	*f = (struct function){ start, end, strdup(name), module ? strdup(module) : NULL };
+	if (!f->name || (module && !f->module)) {
+		free(f->name);
+		free(f->module);
 		return po_fail_nomem(err, "symbols");
+	}
 	syms->nr_function++;
 	return PAGEOWNER_OK;
 }
@@ -108,13 +114,20 @@ const struct po_kallsyms *po_symbols_kallsyms(const struct po_symbols *syms)
 	return syms->ks;
 }
 
+const struct po_rules *po_symbols_rules(const struct po_symbols *syms)
+{
+	return &syms->rules;
+}
+
 /*
  * As find_kallsyms_symbol() in kernel/module/kallsyms.c: the greatest value not above kva, and of equal
- * ones the first in the table; it ends at the next greater value or at the end of the text.
+ * ones the first in the table; it ends at the next greater value or at the end of the text.  Since 7.2 all
+ * this is within the area that holds kva, and without KALLSYMS_ALL data has no names.
  */
-static bool lookup_in(const struct po_module *mod, const struct po_module_range *range, uint64_t kva,
-		      size_t cap, struct po_symbol *ret)
+static bool lookup_in(const struct po_symbols *syms, const struct po_module *mod,
+		      const struct po_module_range *range, uint64_t kva, size_t cap, struct po_symbol *ret)
 {
+	const bool bounded = syms->rules.bounded;
 	size_t low = 0, high = mod->nr_syms;
 
 	while (low < high) {	/* first symbol above kva */
@@ -126,7 +139,10 @@ static bool lookup_in(const struct po_module *mod, const struct po_module_range 
 	}
 	if (low == 0)
 		return false;
-	uint64_t end = range->text_end;
+	if (bounded && (mod->syms[low - 1].value < range->start ||
+			(range->is_data && !po_kallsyms_all(syms->ks))))
+		return false;
+	uint64_t end = bounded ? range->start + range->len : range->text_end;
 	if (low < mod->nr_syms && mod->syms[low].value < end)
 		end = mod->syms[low].value;
 	size_t best = low - 1;
@@ -153,6 +169,7 @@ static bool lookup_function(const struct po_symbols *syms, uint64_t kva, size_t 
 		ret->name[len] = '\0';
 		ret->start = f->start;
 		ret->size = f->end - f->start;
+		ret->module = f->module;
 		return true;
 	}
 	return false;
@@ -166,20 +183,22 @@ static bool lookup_modules(const struct po_symbols *syms, uint64_t kva, size_t c
 		const struct po_module *mod = &syms->mod[i];
 		for (unsigned r = 0; r < mod->nr_ranges; r++)
 			if (kva - mod->range[r].start < mod->range[r].len)
-				return lookup_in(mod, &mod->range[r], kva, cap, ret);
+				return lookup_in(syms, mod, &mod->range[r], kva, cap, ret);
 	}
 	return false;
 }
 
 bool po_symbols_lookup(const struct po_symbols *syms, uint64_t kva, struct po_symbol *ret)
 {
-	size_t cap = syms->name_len < sizeof(ret->name) ? syms->name_len : sizeof(ret->name);
+	size_t cap = syms->rules.name_len < sizeof(ret->name) ? syms->rules.name_len : sizeof(ret->name);
 
 	ret->module = NULL;
-	if (po_kallsyms_lookup(syms->ks, kva, ret->name, cap, &ret->start, &ret->size))
-		return true;
-	if (!lookup_modules(syms, kva, cap, ret) && !lookup_function(syms, kva, cap, ret))
-		return false;
-	ret->size = po_wrap(po_kallsyms_abi(syms->ks), ret->size);
+	if (!po_kallsyms_lookup(syms->ks, kva, ret->name, cap, &ret->start, &ret->size)) {
+		if (!lookup_modules(syms, kva, cap, ret) && !lookup_function(syms, kva, cap, ret))
+			return false;
+		ret->size = po_wrap(po_kallsyms_abi(syms->ks), ret->size);
+	}
+	/* after the kernel's buffer has cut it, wherever it came from: as in kallsyms_lookup_buildid() */
+	po_rules_cut(&syms->rules, ret->name);
 	return true;
 }

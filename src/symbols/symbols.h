@@ -14,6 +14,7 @@
 #include <pageowner/error.h>
 
 #include "symbols/kallsyms.h"
+#include "symbols/rules.h"
 
 struct po_symbols;
 
@@ -21,9 +22,11 @@ struct po_symbols;
 struct po_module_range {
 	uint64_t start, len;
 	uint64_t text_end;	/* end of text where the last symbol of a search in here ends */
+	bool is_data;		/* none of it is text; not told of areas that hold both */
 };
 
 #define PO_MODULE_RANGES 8
+#define PO_SYMBOL_NAME 1024	/* KSYM_NAME_LEN is 512 since 6.1, 128 before */
 
 /* One symbol of a module, in the order of its table; mapping symbols and unnamed ones left out. */
 struct po_module_symbol {
@@ -44,13 +47,13 @@ struct po_module {
 
 /* A symbol that covers an address. */
 struct po_symbol {
-	char name[512];		/* KSYM_NAME_LEN is 512 since 6.1, 128 before */
+	char name[PO_SYMBOL_NAME];
 	uint64_t start, size;
 	const char *module;	/* NULL: vmlinux.  Borrowed until the symbols are freed */
 };
 
 /* Takes over ks (also when it fails). */
-int po_symbols_new(struct po_kallsyms *ks, size_t name_len, struct po_symbols **ret,
+int po_symbols_new(struct po_kallsyms *ks, const struct po_rules *rules, struct po_symbols **ret,
 		   struct pageowner_error *err);
 void po_symbols_free(struct po_symbols *syms);
 
@@ -59,13 +62,17 @@ int po_symbols_add_module(struct po_symbols *syms, struct po_module *mod,
 			  struct pageowner_error *err);
 void po_module_fini(struct po_module *mod);
 
-/* A function that stands in no table: [start, end) by that name, looked up after the modules. */
+/*
+ * A function that stands in no table: [start, end) by that name, looked up after the modules and in the order of
+ * adding.  module: of which it was, or NULL.
+ */
 int po_symbols_add_function(struct po_symbols *syms, uint64_t start, uint64_t end, const char *name,
-			    struct pageowner_error *err);
+			    const char *module, struct pageowner_error *err);
 size_t po_symbols_nr_functions(const struct po_symbols *syms);
 
 size_t po_symbols_nr_modules(const struct po_symbols *syms);
 const struct po_kallsyms *po_symbols_kallsyms(const struct po_symbols *syms);
+const struct po_rules *po_symbols_rules(const struct po_symbols *syms);
 
 /* False: the kernel would print the bare address. */
 bool po_symbols_lookup(const struct po_symbols *syms, uint64_t kva, struct po_symbol *ret);

@@ -129,40 +129,55 @@ static int add_hinted(struct po_selection *sel, const uint64_t *hints, struct pa
 }
 
 struct wanted {
-	const char *end;	/* of the name; NULL: found */
-	struct po_unit raw;
-	struct po_unit_root root;
+	const char *end;	/* of the name */
+	bool found;
 };
 
-/* How many of the wanted units have this name; they are found. */
-static size_t match_name(struct wanted *wanted, size_t nr, const struct po_unit *raw,
-			 const struct po_unit_root *root)
+/* Whether a unit of this name is wanted, and of how many names it is the first. */
+static bool match_name(struct wanted *wanted, size_t nr, const char *name, size_t *first)
 {
-	size_t matched = 0;
+	bool matched = false;
 
-	for (size_t i = 0; i < nr && root->name; i++) {
-		if (!wanted[i].end || !po_units_name_ends(root->name, wanted[i].end))
+	for (size_t i = 0; i < nr && name; i++) {
+		if (!po_units_name_ends(name, wanted[i].end))
 			continue;
-		wanted[i] = (struct wanted){ .raw = *raw, .root = *root };
-		matched++;
+		matched = true;
+		*first += !wanted[i].found;
+		wanted[i].found = true;
 	}
 	return matched;
 }
 
+/*
+ * Where clang's ThinLTO moved functions between files, the object of another file has a unit of that name, too, with
+ * no more types than they need: all of a name are taken then, and it takes the whole of the list to know them.
+ */
 static int scan_names(struct po_selection *sel, struct wanted *wanted, size_t nr, size_t missing,
 		      struct pageowner_error *err)
 {
 	uint64_t at = 0;
 	struct po_unit raw;
+	bool clang = false;
 	int rc;
 
-	while (missing > 0 && (rc = po_units_next(&sel->sections, &at, &raw)) != 0) {
+	if (missing == 0)
+		return PAGEOWNER_OK;
+	while ((missing > 0 || clang) && (rc = po_units_next(&sel->sections, &at, &raw)) != 0) {
+		size_t first = 0;
 		if (rc < 0)
 			return bad_unit(sel, at, err);
 		if (raw.kind != DW_UT_compile && raw.kind != DW_UT_skeleton)
 			continue;
 		struct po_unit_root root = root_of(sel, &raw);
-		missing -= match_name(wanted, nr, &raw, &root);
+		if (!match_name(wanted, nr, root.name, &first))
+			continue;
+		clang |= !is_gcc(&root);
+		if (!first && is_gcc(&root))
+			continue;
+		rc = add_unit(sel, &raw, &root, err);
+		if (rc < 0)
+			return rc;
+		missing -= first;
 	}
 	return PAGEOWNER_OK;
 }
@@ -171,7 +186,7 @@ static int scan_names(struct po_selection *sel, struct wanted *wanted, size_t nr
 static int add_named(struct po_selection *sel, const char *const *names,
 		     struct pageowner_error *err)
 {
-	size_t nr = 0, missing;
+	size_t nr = 0, found = 0;
 
 	while (names && names[nr])
 		nr++;
@@ -180,17 +195,9 @@ static int add_named(struct po_selection *sel, const char *const *names,
 		return po_fail_nomem(err, sel->path);
 	for (size_t i = 0; i < nr; i++)
 		wanted[i].end = names[i];
-	missing = nr;
-	for (size_t i = 0; i < sel->nr; i++) {
-		struct po_unit_root root = { .name = sel->units[i].name };
-		missing -= match_name(wanted, nr, &sel->units[i].raw, &root);
-	}
-	int rc = scan_names(sel, wanted, nr, missing, err);
-	for (size_t i = 0; i < nr && rc >= 0; i++) {
-		if (!wanted[i].end)
-			rc = add_unit(sel, &wanted[i].raw, &wanted[i].root, err);
-	}
-	return rc;
+	for (size_t i = 0; i < sel->nr; i++)
+		(void)match_name(wanted, nr, sel->units[i].name, &found);
+	return scan_names(sel, wanted, nr, nr - found, err);
 }
 
 static bool is_among(const struct po_selected_unit *units, size_t nr, uint64_t start)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "synth/kallsyms.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -41,14 +42,14 @@ static uint8_t next_token(const char **name)
 }
 
 /* One record: one or two bytes of length, then tokens. */
-static uint64_t put_name(struct world *w, uint64_t at, const char *name)
+static uint64_t put_name(struct world *w, uint64_t at, const char *name, bool one_byte)
 {
 	uint8_t raw[1024];
 	size_t len = 0;
 
 	while (*name && len < sizeof(raw))
 		raw[len++] = next_token(&name);
-	if (len < 0x80) {
+	if (len < 0x80 || one_byte) {
 		world_number(w, at++, 1, len);
 	} else {
 		world_number(w, at++, 1, 0x80 | (len & 0x7f));
@@ -75,6 +76,8 @@ static uint64_t entry_value(enum synth_form form, uint64_t kva, uint64_t base, u
 void synth_kallsyms(struct world *w, uint64_t paddr, enum synth_form form,
 		    const struct synth_symbol *syms, size_t nr, struct po_kallsyms_where *where)
 {
+	bool one_byte = form & SYNTH_SHORT;
+	form &= ~(unsigned)SYNTH_SHORT;
 	bool absolute = form == SYNTH_ABSOLUTE, based = form == SYNTH_RELATIVE || form == SYNTH_PERCPU;
 	size_t entry = absolute ? w->abi.ptr_size : 4, word = absolute ? w->abi.ptr_size : 4;
 	uint64_t addrs = paddr, base_at = addrs + (nr * entry + 7) / 8 * 8, num = base_at + 8;
@@ -89,7 +92,7 @@ void synth_kallsyms(struct world *w, uint64_t paddr, enum synth_form form,
 			     entry_value(form, syms[i].kva, base, place));
 		if (i % 256 == 0 && i / 256 < 64)
 			offsets[i / 256] = at - names;
-		at = put_name(w, at, syms[i].name);
+		at = put_name(w, at, syms[i].name, one_byte);
 	}
 	uint64_t markers = (at + 7) / 8 * 8;
 	for (size_t k = 0; k * 256 < nr && k < 64; k++)
@@ -109,4 +112,38 @@ void synth_kallsyms(struct world *w, uint64_t paddr, enum synth_form form,
 	where->token_table = w->base + tokens;
 	where->token_index = w->base + index;
 	where->num_syms_size = where->marker_size = word;
+}
+
+struct sorted {
+	char name[520];
+	uint32_t index;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return c ? c : x->index < y->index ? -1 : x->index > y->index;
+}
+
+void synth_order(struct world *w, uint64_t paddr, const struct synth_symbol *syms, size_t nr,
+		 void (*cut)(char *name), struct po_kallsyms_where *where)
+{
+	struct sorted *s = calloc(nr, sizeof(*s));
+
+	if (!s)
+		abort();
+	for (size_t i = 0; i < nr; i++) {
+		s[i].index = (uint32_t)i;
+		strncpy(s[i].name, syms[i].name + 1, sizeof(s[i].name) - 1);
+		if (cut)
+			cut(s[i].name);
+	}
+	qsort(s, nr, sizeof(*s), by_name);
+	for (size_t i = 0; i < nr; i++)
+		for (unsigned k = 0; k < 3; k++)
+			world_number(w, paddr + 3 * i + k, 1, s[i].index >> (16 - 8 * k) & 0xff);
+	where->seqs_of_names = w->base + paddr;
+	free(s);
 }

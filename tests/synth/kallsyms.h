@@ -20,6 +20,7 @@ enum synth_form {
 	SYNTH_PERCPU,		/* the same, non-negative ones are absolute (CONFIG_KALLSYMS_ABSOLUTE_PERCPU) */
 	SYNTH_PLACE,		/* offsets from the entry's own place (7.0) */
 	SYNTH_EMBEDDED,		/* the address itself (7.0, 32-bit) */
+	SYNTH_SHORT = 0x100,	/* or'ed in: a length is always one byte (until 6.0) */
 };
 
 /*
@@ -28,5 +29,9 @@ enum synth_form {
  */
 void synth_kallsyms(struct world *w, uint64_t paddr, enum synth_form form,
 		    const struct synth_symbol *syms, size_t nr, struct po_kallsyms_where *where);
+
+/* The order of names after a cut (NULL: of whole ones) at a physical address, as the build sorts it. */
+void synth_order(struct world *w, uint64_t paddr, const struct synth_symbol *syms, size_t nr,
+		 void (*cut)(char *name), struct po_kallsyms_where *where);
 
 #endif

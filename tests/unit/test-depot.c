@@ -451,7 +451,8 @@ static struct po_symbols *text_symbols(struct store *s)
 
 	world_range(&s->w, 0x800000, 0x10000);
 	synth_kallsyms(&s->w, 0x800000, SYNTH_RELATIVE, syms, 3, &at);
-	if (po_kallsyms_open(s->w.mem, &at, &ks, NULL) < 0 || po_symbols_new(ks, 512, &ret, NULL) < 0)
+	if (po_kallsyms_open(s->w.mem, &at, &ks, NULL) < 0 ||
+	    po_symbols_new(ks, &(struct po_rules){ .name_len = 512 }, &ret, NULL) < 0)
 		abort();
 	return ret;
 }
@@ -460,7 +461,9 @@ static void add_module(struct store *s, struct po_symbols *syms)
 {
 	struct po_module mod = { .name = "ext4", .nr_ranges = 1, .nr_syms = 1, .names_len = 5 };
 
-	mod.range[0] = (struct po_module_range){ s->w.base + TEXT + 5, 16, s->w.base + TEXT + 16 };
+	mod.range[0] = (struct po_module_range){
+		.start = s->w.base + TEXT + 5, .len = 16, .text_end = s->w.base + TEXT + 16,
+	};
 	mod.syms = calloc(1, sizeof(*mod.syms));
 	mod.names = strdup("mfun");
 	if (!mod.syms || !mod.names || po_symbols_add_module(syms, &mod, NULL) < 0)

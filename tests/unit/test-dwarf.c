@@ -596,6 +596,27 @@ TEST(dwarf_units_by_name)
 	for_each_config(units_by_name);
 }
 
+/* As ThinLTO makes them: a function that was moved brings along a unit of its file's name, before the real one. */
+TEST(dwarf_units_of_one_name)
+{
+	const char *const units[] = { "same.c", NULL };
+	_cleanup_(close_world) struct world w = { .config = &configs[0] };
+
+	write_file("same.c", "int moved(void) { return 1; }\n");
+	if (!run("clang -g -fPIC -c same.c -o moved.o")) {
+		test_skip("no clang");
+		return;
+	}
+	write_file("same.c", "struct whole { char c[17]; } whole;\n");
+	write_file("more.c", "struct elsewhere { char c[19]; } elsewhere;\n");
+	CHECK(run("clang -g -fPIC -shared -nostdlib moved.o same.c more.c -o same.so"));
+	if (open_world(&w, in_dir("same.so"), NULL, units)) {
+		uint64_t size;
+		check_size(&w, "whole", 17, 17);
+		CHECK_INT(po_types_struct_size(w.types, "elsewhere", &size, NULL), 0);
+	}
+}
+
 static void units_by_address(struct world *w)
 {
 	const uint64_t hints[] = { address_of(w->elf, "function_in_b"), 0 };

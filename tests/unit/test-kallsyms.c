@@ -334,6 +334,37 @@ TEST(text_alone_is_enough_to_know_the_form)
 	CHECK_STR(look(&m, ks, 0), "no");	/* before _stext */
 }
 
+/* Until 6.0, when a vendor's KSYM_NAME_LEN allows for such names at all. */
+TEST(a_length_above_127_is_a_plain_one_where_the_markers_say_so)
+{
+	static const size_t lens[] = { 128, 129, 200, 255 };
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		for (int last = 0; last < 2; last++) {
+			_cleanup_(image_close) struct image m;
+			char name[300], want[340];
+
+			memset(name, 'z', lens[i]);
+			name[0] = 't';
+			name[lens[i]] = '\0';
+			image_open(&m, false, 8);
+			add(&m, 0, "T_stext");
+			if (last)	/* in the block that no marker follows */
+				add_fillers(&m);
+			add(&m, 0x8040, name);
+			if (!last)
+				for (unsigned k = 0; k < 300; k++)
+					add(&m, 0x8100 + k, "tfiller");
+			add(&m, 0x9000, "Tafter_it");
+			_cleanup_(po_kallsyms_closep) struct po_kallsyms *ks =
+				open_form(&m, SYNTH_ABSOLUTE | SYNTH_SHORT);
+			snprintf(want, sizeof(want), "%s+0x0/0x%x", name + 1, last ? 0xfc0 : 0xc0);
+			CHECK_STR(look(&m, ks, 0x8040), want);
+			CHECK_STR(look(&m, ks, 0x9000), "after_it+0x0/0x17000");
+		}
+	}
+}
+
 /* --- tables that make no sense --------------------------------------------------------------- */
 
 static const char *fails(struct image *m, int code)
@@ -443,7 +474,7 @@ struct mod_symbol {
 
 static void module_add_range(struct po_module *mod, uint64_t start, uint64_t len, uint64_t text_end)
 {
-	mod->range[mod->nr_ranges++] = (struct po_module_range){ start, len, text_end };
+	mod->range[mod->nr_ranges++] = (struct po_module_range){ start, len, text_end, false };
 }
 
 /* index: the place in the module's own table, which need not be the order of values. */
@@ -474,7 +505,7 @@ static struct po_symbols *open_symbols(struct image *m, size_t name_len)
 	image_open(m, false, 8);
 	add_text(m);
 	struct po_kallsyms *ks = open_form(m, SYNTH_RELATIVE);
-	if (!ks || po_symbols_new(ks, name_len, &syms, NULL) < 0)
+	if (!ks || po_symbols_new(ks, &(struct po_rules){ .name_len = name_len }, &syms, NULL) < 0)
 		abort();
 	CHECK(po_symbols_kallsyms(syms) == ks);
 	return syms;
@@ -482,7 +513,7 @@ static struct po_symbols *open_symbols(struct image *m, size_t name_len)
 
 static const char *resolve(const struct po_symbols *syms, uint64_t at)
 {
-	static char text[700];
+	static char text[1200];
 	struct po_symbol sym;
 
 	if (!po_symbols_lookup(syms, at, &sym))
@@ -591,14 +622,17 @@ TEST(functions_made_at_run_time_come_after_modules)
 
 	module_add_range(&mod, MOD, 0x1000, MOD + 0x1000);
 	CHECK_INT(po_symbols_add_module(syms, &mod, NULL), PAGEOWNER_OK);
-	CHECK_INT(po_symbols_add_function(syms, MOD + 0x20, MOD + 0x3000, "hidden", NULL), PAGEOWNER_OK);
+	CHECK_INT(po_symbols_add_function(syms, MOD + 0x20, MOD + 0x3000, "hidden", NULL, NULL), PAGEOWNER_OK);
 	CHECK_INT(po_symbols_add_function(syms, MOD + 0x5000, MOD + 0x5080, "bpf_prog_6deef7357e7b4530",
-					  NULL), PAGEOWNER_OK);
+					  NULL, NULL), PAGEOWNER_OK);
 	CHECK_INT(po_symbols_nr_functions(syms), 2);
 	CHECK_STR(resolve(syms, MOD + 0x20), "first+0x10/0xff0 [ext4]");
 	CHECK_STR(resolve(syms, MOD + 0x2000), "hidden+0x1fe0/0x2fe0");
 	CHECK_STR(resolve(syms, MOD + 0x5000), "bpf_prog_6deef7+0x0/0x80");
 	CHECK_STR(resolve(syms, MOD + 0x507f), "bpf_prog_6deef7+0x7f/0x80");
+	CHECK_INT(po_symbols_add_function(syms, MOD + 0x7000, MOD + 0x7010, "gone_init", "gone", NULL),
+		  PAGEOWNER_OK);
+	CHECK_STR(resolve(syms, MOD + 0x7008), "gone_init+0x8/0x10 [gone]");
 	CHECK_STR(resolve(syms, MOD + 0x5080), "no");
 }
 
@@ -618,6 +652,210 @@ TEST(names_are_cut_at_the_kernels_ksym_name_len)
 		CHECK_INT(po_symbols_add_module(syms, &mod, NULL), PAGEOWNER_OK);
 		snprintf(want, sizeof(want), "%.*s+0x4/0x1000 [long]", (int)cap - 1, name);
 		CHECK_STR(resolve(syms, MOD + 4), want);
+	}
+}
+
+/* --- rules that the tables do not show ------------------------------------------------------- */
+
+#define GCC "Linux version 6.1.0 (x@y) (gcc (Debian 12.2.0-14) 12.2.0, GNU ld 2.40) #1 SMP"
+#define CLANG(release) "Linux version " release " (x@y) (clang version 14.0.6, LLD 14.0.6) #1 SMP"
+#define ORDER 0x80000u		/* where kallsyms_seqs_of_names lies */
+
+/* Names of clang's link-time optimisation, not in the order of their suffixes. */
+static const char *const thin[] = {
+	"tfoo.cold", "tfoo.llvm.9", "tfoo.llvm.5", "tfoo", "tbar.llvm.7", "Tbar", "tx.y", "tx",
+	"t_R.llvm.2.llvm.3",
+};
+static const char *const full[] = { "tfoo.12", "tfoo", "tfoo.3" };
+static const char *const hashed[] = { "tfoo$707af9a2", "Tfoo", "tfoo$1$2", "tfoo.cold" };
+static const char *const cfi[] = { "tfoo$707af9a2.cfi", "Tfoo", "tbar.cfi", "tbar.cfi.x" };
+static const char *const plain[] = { "tfoo.cold", "tfoo", "tfoo.isra.0", "rlocal.12" };
+
+static void first_dot(char *s) { s[strcspn(s, ".")] = '\0'; }
+static void at_llvm(char *s) { char *p = strstr(s, ".llvm."); if (p) *p = '\0'; }
+
+struct rule_case {
+	const char *banner, *rodata;
+	const char *const *names;
+	size_t nr;
+	bool ordered;
+	void (*cut)(char *name);	/* by which the order was made */
+};
+
+#define NAMES(a) .names = a, .nr = sizeof(a) / sizeof(*a)
+
+/* "names are cut so: told by that"; and looks the names up. */
+static const char *rule_of(const struct rule_case *c, const char *const *want)
+{
+	static char text[200];
+	_cleanup_(image_close) struct image m;
+	struct po_rules rules;
+	struct po_rules_evidence ev = {
+		.banner = c->banner, .rodata = c->rodata, .rodata_len = c->rodata ? 64 : 0, .rodata_kva = 1,
+	};
+	struct po_symbols *syms = NULL;
+	struct po_symbol sym;
+
+	image_open(&m, false, 8);
+	add(&m, 0, "T_stext");
+	for (size_t i = 0; i < c->nr; i++)
+		add(&m, 0x100 * (i + 1), c->names[i]);
+	struct po_kallsyms *ks = NULL;
+	synth_kallsyms(&m.w, TABLES, SYNTH_RELATIVE, m.sym, m.nr, &m.at);
+	if (c->ordered)
+		synth_order(&m.w, ORDER, m.sym, m.nr, c->cut, &m.at);
+	if (po_kallsyms_open(m.w.mem, &m.at, &ks, NULL) < 0 ||
+	    po_rules_choose(&ev, ks, m.w.mem, &rules, NULL) < 0 ||
+	    po_symbols_new(ks, &rules, &syms, NULL) < 0)
+		abort();
+	snprintf(text, sizeof(text), "%s: %s", po_rules_describe(&rules), rules.suffix_how);
+	for (size_t i = 0; i < c->nr; i++) {
+		CHECK(po_symbols_lookup(syms, kva(&m, 0x100 * (i + 1)), &sym));
+		CHECK_STR(sym.name, want ? want[i] : c->names[i] + 1);
+	}
+	po_symbols_free(syms);
+	return text;
+}
+
+TEST(names_are_whole_where_gcc_built_the_kernel)
+{
+	const struct rule_case c = { .banner = GCC, NAMES(thin), .ordered = true, .cut = first_dot };
+
+	CHECK_STR(rule_of(&c, NULL), "whole: not built by clang");
+}
+
+TEST(names_are_cut_at_llvm_where_the_kernel_has_that_string)
+{
+	static const char *const want[] = { "foo.cold", "foo", "foo", "foo", "bar", "bar", "x.y", "x", "_R" };
+	const char rodata[64] = "\0some string\0.llvm.\0other";
+	struct rule_case c = { .banner = CLANG("6.8.1"), .rodata = rodata, NAMES(thin) };
+
+	CHECK_STR(rule_of(&c, want), "cut at \".llvm.\": the kernel's own string");
+	c.ordered = true;	/* whatever the order looks like */
+	CHECK_STR(rule_of(&c, want), "cut at \".llvm.\": the kernel's own string");
+}
+
+TEST(names_are_cut_as_their_order_was_made)
+{
+	static const char *const dot[] = { "foo", "foo", "foo", "foo", "bar", "bar", "x", "x", "_R" };
+	static const char *const llvm[] = { "foo.cold", "foo", "foo", "foo", "bar", "bar", "x.y", "x", "_R" };
+	const char rodata[64] = "no such string, but .llvm.x";
+	struct rule_case c = { .banner = CLANG("6.2.0"), .rodata = rodata, NAMES(thin), .ordered = true };
+
+	CHECK_STR(rule_of(&c, NULL), "whole: order of kallsyms_seqs_of_names");
+	c.cut = first_dot;
+	CHECK_STR(rule_of(&c, dot), "cut at the first \".\": order of kallsyms_seqs_of_names");
+	c.cut = at_llvm;
+	CHECK_STR(rule_of(&c, llvm), "cut at \".llvm.\": order of kallsyms_seqs_of_names");
+}
+
+TEST(before_names_had_an_order_they_tell_themselves)
+{
+	static const char *const dot[] = { "foo", "foo", "foo", "foo", "bar", "bar", "x", "x", "_R" };
+	static const char *const one[] = { "foo", "foo", "foo" };
+	static const char *const hash[] = { "foo", "foo", "foo$1", "foo.cold" };
+	static const char *const hash_dot[] = { "foo", "foo", "foo$1", "foo" };
+	static const char *const no_cfi[] = { "foo", "foo", "bar", "bar.cfi.x" };
+
+	CHECK_STR(rule_of(&(struct rule_case){ .banner = CLANG("5.16.0"), NAMES(thin) }, dot),
+		  "cut at the first \".\": names in the table, release");
+	CHECK_STR(rule_of(&(struct rule_case){ .banner = CLANG("6.0.9"), NAMES(full) }, one),
+		  "cut at the first \".\": names in the table, release");
+	CHECK_STR(rule_of(&(struct rule_case){ .banner = CLANG("5.16.2"), NAMES(hashed) }, hash_dot),
+		  "cut at the first \".\": names in the table, release");
+	CHECK_STR(rule_of(&(struct rule_case){ .banner = CLANG("5.15.149-android13"), NAMES(hashed) }, hash),
+		  "cut at the last \"$\": names in the table, release");
+	CHECK_STR(rule_of(&(struct rule_case){ .banner = CLANG("5.15.0"), NAMES(thin) }, NULL),
+		  "cut at the last \"$\": names in the table, release");
+	CHECK_STR(rule_of(&(struct rule_case){ .banner = CLANG("4.14.117"), NAMES(cfi) }, no_cfi),
+		  "cut at the last \"$\", without \".cfi\": names in the table");
+	CHECK_STR(rule_of(&(struct rule_case){ .banner = CLANG("6.0.0"), NAMES(plain) }, NULL),
+		  "whole: names in the table");
+}
+
+TEST(a_piece_of_names_is_not_a_string_of_the_kernel)
+{
+	_cleanup_(image_close) struct image m;
+
+	image_open(&m, false, 8);
+	add_text(&m);
+	_cleanup_(po_kallsyms_closep) struct po_kallsyms *ks = open_form(&m, SYNTH_RELATIVE);
+	CHECK(po_kallsyms_is_token(ks, m.at.token_table));
+	CHECK(po_kallsyms_is_token(ks, m.at.token_table + 100));
+	CHECK(!po_kallsyms_is_token(ks, m.at.token_table - 1));
+	CHECK(!po_kallsyms_is_token(ks, m.at.token_index));
+}
+
+TEST(an_order_that_makes_no_sense_tells_nothing)
+{
+	_cleanup_(image_close) struct image m;
+	struct po_rules rules;
+	struct po_rules_evidence ev = { .banner = CLANG("6.2.0") };
+
+	image_open(&m, false, 8);
+	add_text(&m);
+	synth_kallsyms(&m.w, TABLES, SYNTH_RELATIVE, m.sym, m.nr, &m.at);
+	for (size_t i = 0; i < 3 * m.nr; i++)
+		world_number(&m.w, ORDER + i, 1, 0xff);
+	m.at.seqs_of_names = m.w.base + ORDER;
+	_cleanup_(po_kallsyms_closep) struct po_kallsyms *ks = NULL;
+	CHECK_INT(po_kallsyms_open(m.w.mem, &m.at, &ks, NULL), PAGEOWNER_OK);
+	CHECK_INT(po_rules_choose(&ev, ks, m.w.mem, &rules, NULL), PAGEOWNER_OK);
+	CHECK_STR(rules.suffix_how, "names in the table");
+	CHECK_INT(rules.suffix, PO_SUFFIX_KEPT);
+}
+
+static bool bounded_in(const char *banner)
+{
+	_cleanup_(image_close) struct image m;
+	struct po_rules rules = { 0 };
+
+	image_open(&m, false, 8);
+	add_text(&m);
+	_cleanup_(po_kallsyms_closep) struct po_kallsyms *ks = open_form(&m, SYNTH_RELATIVE);
+	CHECK_INT(po_rules_choose(&(struct po_rules_evidence){ .banner = banner, .name_len = 300 }, ks,
+				  m.w.mem, &rules, NULL), PAGEOWNER_OK);
+	CHECK_INT(rules.name_len, 300);
+	return rules.bounded;
+}
+
+TEST(the_release_tells_whether_a_search_is_bounded)
+{
+	CHECK(!bounded_in("Linux version 6.4.0-rc1 (x)"));
+	CHECK(!bounded_in("Linux version 6.12.96 (x)"));
+	CHECK(bounded_in("Linux version 6.12.117 (x)"));
+	CHECK(!bounded_in("Linux version 6.13.200 (x)"));
+	CHECK(!bounded_in("Linux version 7.1.4 (x)"));
+	CHECK(bounded_in("Linux version 7.2.0 (x)"));
+	CHECK(bounded_in("Linux version 8.0 (x)"));
+}
+
+TEST(since_7_2_a_symbol_lies_in_the_area_of_the_address)
+{
+	static const struct mod_symbol table[] = {
+		{ MOD + 0x10, "below" }, { MOD + 0x2100, "first" }, { MOD + 0x4100, "datum" },
+	};
+
+	for (int bounded = 0; bounded < 2; bounded++) {
+		_cleanup_(image_close) struct image m;
+		struct po_symbols *syms = NULL;
+		struct po_module mod = module("m", table, 3);
+
+		image_open(&m, false, 8);
+		add_text(&m);
+		struct po_kallsyms *ks = open_form(&m, SYNTH_RELATIVE);
+		CHECK_INT(po_symbols_new(ks, &(struct po_rules){ .name_len = 512, .bounded = bounded }, &syms,
+					 NULL), PAGEOWNER_OK);
+		module_add_range(&mod, MOD, 0x1000, MOD + 0x3000);
+		module_add_range(&mod, MOD + 0x2000, 0x1000, MOD + 0x3000);
+		module_add_range(&mod, MOD + 0x4000, 0x1000, MOD + 0x3000);
+		mod.range[2].is_data = true;
+		CHECK_INT(po_symbols_add_module(syms, &mod, NULL), PAGEOWNER_OK);
+		CHECK_STR(resolve(syms, MOD + 0x2110), "first+0x10/0xf00 [m]");
+		CHECK_STR(resolve(syms, MOD + 0x2050), bounded ? "no" : "below+0x2040/0x20f0 [m]");
+		CHECK_STR(resolve(syms, MOD + 0x20), bounded ? "below+0x10/0xff0 [m]" : "below+0x10/0x20f0 [m]");
+		CHECK_STR(resolve(syms, MOD + 0x4110), bounded ? "no" : "datum+0x10/0xffffffffffffef00 [m]");
+		po_symbols_free(syms);
 	}
 }
 
