@@ -85,7 +85,7 @@ static void facts_record(struct pageowner_session *s)
 			x->migrate_reason ? "" : ", no migration",
 			x->handle ? "stack by its handle" : "stack in the record itself",
 			PO_HAS_ENUM(l, PAGE_EXT_OWNER_ALLOCATED) ? "; freed pages keep their record" : "");
-	if (x->handle)
+	if (x->handle && s->depot.pools)
 		po_session_fact(s, "stack depot", "union handle_parts",
 				"index of %u bits%s, offset of %u bits, %s of pools",
 				s->depot.index.bit_size, s->depot.bias ? " plus 1" : "",

@@ -289,8 +289,12 @@ static int open_symbols(struct pageowner_session *s, const struct rodata *ro, st
 	};
 	struct po_kallsyms *ks;
 	struct pageowner_error first;
-	int rc = po_kallsyms_open(s->mem, &at, &ks, err);
+	int rc = po_kallsyms_open(s->mem, &at, &ks, &first);
 
+	if (rc < 0 && rc != PAGEOWNER_ENOMEM) {
+		lack(s, &first, "frames of the kernel itself print as addresses");
+		rc = po_kallsyms_none(&s->kernel.abi, &ks, err);
+	}
 	if (rc < 0)
 		return rc;
 	const struct po_rules_evidence ev = {
@@ -334,6 +338,20 @@ static int open_words(struct pageowner_session *s, const struct rodata *ro, stru
 	return rc;
 }
 
+static int open_depot(struct pageowner_session *s, struct pageowner_error *err)
+{
+	struct pageowner_error why;
+	int rc = po_depot_open(&s->depot, &s->kernel, s->mem, &why);
+
+	if (rc == PAGEOWNER_ENOMEM)
+		return po_fail_nomem(err, "stack depot");
+	if (rc < 0) {
+		lack(s, &why, "records print without their stacks");
+		po_depot_none(&s->depot, &s->kernel);
+	}
+	return PAGEOWNER_OK;
+}
+
 static int open_owner(struct pageowner_session *s, const struct pageowner_open_options *o,
 		      struct pageowner_error *err)
 {
@@ -351,7 +369,7 @@ static int open_owner(struct pageowner_session *s, const struct pageowner_open_o
 	if (rc == PAGEOWNER_OK)
 		rc = open_words(s, &ro, err);
 	if (rc == PAGEOWNER_OK && s->kernel.ext.handle)
-		rc = po_depot_open(&s->depot, &s->kernel, s->mem, err);
+		rc = open_depot(s, err);
 	return rc;
 }
 

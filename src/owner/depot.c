@@ -85,6 +85,11 @@ int po_depot_open(struct po_depot *d, const struct po_kernel *k, struct po_memor
 	return PAGEOWNER_OK;
 }
 
+void po_depot_none(struct po_depot *d, const struct po_kernel *k)
+{
+	*d = (struct po_depot){ .k = k, .handle_mask = UINT32_MAX };
+}
+
 uint32_t po_depot_key(const struct po_depot *d, uint32_t handle)
 {
 	return handle & d->handle_mask;
@@ -176,14 +181,17 @@ static int read_record(const struct po_depot *d, struct po_memory *mem, uint64_t
 int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t handle,
 		   struct po_frames *ret, struct pageowner_error *err)
 {
-	uint64_t index = handle_field(&d->index, handle) - d->bias, pool;
-	uint64_t offset = handle_field(&d->offset, handle) << GRANULE_SHIFT;
-	uint64_t pool_size = po_kernel_page_size(d->k) << POOL_ORDER;
-
 	ret->handle = po_depot_key(d, handle);
 	ret->nr = 0;
 	if (ret->handle == 0)
 		return PAGEOWNER_OK;	/* no stack, as in the kernel's own fetch */
+	if (!d->pools)
+		return po_fail(err, PAGEOWNER_ENOTYPE, "stack 0x%x: where this kernel keeps it is not known",
+			       ret->handle);
+	uint64_t index = handle_field(&d->index, handle) - d->bias, pool;
+	uint64_t offset = handle_field(&d->offset, handle) << GRANULE_SHIFT;
+	uint64_t pool_size = po_kernel_page_size(d->k) << POOL_ORDER;
+
 	/* the kernel's would warn and find none: nothing but corruption leads here */
 	if ((d->has_bound && index >= d->bound) || index >= d->nr_pools)
 		return po_fail(err, PAGEOWNER_ECORRUPT, "stack 0x%x: pool %" PRIu64 " of %" PRIu64,

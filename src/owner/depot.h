@@ -32,6 +32,9 @@ struct po_frames {
 int po_depot_open(struct po_depot *d, const struct po_kernel *k, struct po_memory *mem,
 		  struct pageowner_error *err);
 
+/* A depot whose shape is not known: no handle leads to frames. */
+void po_depot_none(struct po_depot *d, const struct po_kernel *k);
+
 uint32_t po_depot_key(const struct po_depot *d, uint32_t handle);
 
 /*

@@ -76,7 +76,10 @@ static const char *frame_text(struct po_stacks *s, uint64_t kva)
 	int len;
 
 	if (!po_symbols_lookup(s->symbols, kva, &sym))
-		len = snprintf(buf, sizeof(buf), "0x%" PRIx64, kva);
+		/* the kernel prints a bare address where it knows no symbol: this is another case */
+		len = snprintf(buf, sizeof(buf), "0x%" PRIx64 "%s", kva,
+			       po_kallsyms_count(po_symbols_kallsyms(s->symbols)) ? "" :
+										    " <no symbol table>");
 	else
 		len = snprintf(buf, sizeof(buf), "%s+0x%" PRIx64 "/0x%" PRIx64 "%s%s%s", sym.name,
 			       kva - sym.start, sym.size, sym.module ? " [" : "",

@@ -218,7 +218,7 @@ bool po_kallsyms_lookup(const struct po_kallsyms *ks, uint64_t kva, char *name, 
 				      (kva >= at->init_begin && kva < at->init_end) :
 			      (kva >= at->stext && kva < at->etext) || init_text;
 
-	if (!ours)
+	if (!ours || !ks->nr)
 		return false;
 	uint32_t i = position_of(ks, kva), k = i + 1;
 	uint64_t start = address_of(ks, i), end = 0;
@@ -435,5 +435,16 @@ int po_kallsyms_open(struct po_memory *mem, const struct po_kallsyms_where *wher
 		return rc;
 	ks->all = where->banner && has_name_at(ks, where->banner, "linux_banner");
 	*ret = po_take(ks);
+	return PAGEOWNER_OK;
+}
+
+int po_kallsyms_none(const struct po_abi *abi, struct po_kallsyms **ret, struct pageowner_error *err)
+{
+	struct po_kallsyms *ks = calloc(1, sizeof(*ks));
+
+	if (!ks)
+		return po_fail_nomem(err, "kallsyms");
+	ks->abi = *abi;
+	*ret = ks;
 	return PAGEOWNER_OK;
 }

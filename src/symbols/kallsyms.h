@@ -24,6 +24,8 @@ struct po_kallsyms;
 
 int po_kallsyms_open(struct po_memory *mem, const struct po_kallsyms_where *where,
 		     struct po_kallsyms **ret, struct pageowner_error *err);
+/* A table of no symbols, for a kernel whose own cannot be read: every address is none of its own. */
+int po_kallsyms_none(const struct po_abi *abi, struct po_kallsyms **ret, struct pageowner_error *err);
 void po_kallsyms_close(struct po_kallsyms *ks);
 
 /* Which form of table it is, for `info`; static text. */
