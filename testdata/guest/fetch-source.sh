@@ -13,7 +13,8 @@ else
 	case $1 in
 	5.10) suite=bullseye ;;
 	6.1) suite=bookworm ;;
-	6.12) suite=trixie ;;
+	# not trixie: 6.12.117 there takes every charge for one of an obj_cgroup, and reading page_owner kills it
+	6.12) suite=bookworm-backports ;;
 	7.2) suite=sid ;;
 	7.3) suite=trixie-backports ;;
 	*) echo "no suite known for linux $1" >&2; exit 1 ;;
