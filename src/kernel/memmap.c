@@ -218,8 +218,24 @@ static int read_memblock(struct po_kernel *k, struct po_memory *mem, bool nomap_
 }
 
 /*
- * A page frame number is valid by memblock where the machine has a pfn_valid() of its own, by max_mapnr with FLATMEM, else
- * by its section.  arm takes all of a pageblock that a region meets.  arm64 (until 5.15) leaves out what is not mapped,
+ * With DISCONTIGMEM i386 asks for a PFN's node by stretches of 64 MiB, and whether it lies below the end of it: so a
+ * block is valid in which a node begins later.
+ */
+static int add_blocks(struct po_kernel *k, struct pageowner_error *err)
+{
+	for (size_t i = 0; i < k->map.nr; i++) {
+		const struct po_chunk *c = &k->map.chunk[i];
+		uint64_t first = c->pfn >> k->max_order << k->max_order;
+
+		if (add_valid(&k->map, first, c->pfn + c->nr - first) < 0)
+			return po_fail_nomem(err, "valid PFNs");
+	}
+	return PAGEOWNER_OK;
+}
+
+/*
+ * A page frame number is valid by memblock where the machine has a pfn_valid() of its own, by max_mapnr with FLATMEM, by
+ * its node, else by its section.  arm takes all of a pageblock that a region meets.  arm64 (until 5.15) leaves out what is not mapped,
  * until the question whether it is mapped became a function of its own (commit 873ba463914c, 5.14).
  */
 static int find_valid(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
@@ -236,8 +252,10 @@ static int find_valid(struct po_kernel *k, struct po_memory *mem, struct pageown
 		k->map.valid_by_block = arm && k->map.nr_valid;
 		return rc;
 	}
-	if (k->map.section_shift || !PO_HAS_SYM(l, max_mapnr) || !k->map.nr)
+	if (k->map.section_shift || !k->map.nr)
 		return PAGEOWNER_OK;
+	if (!PO_HAS_SYM(l, max_mapnr))
+		return add_blocks(k, err);
 	int rc = po_kernel_read_variable(k, mem, PO_S_max_mapnr, &nr, err);
 	if (rc < 0)
 		return rc;
