@@ -12,6 +12,7 @@
  *   GUEST_IDLE=1       no workload
  *   GUEST_CRASH=HOW    end with a panic; the capture kernel gets GUEST_SAVE=HOW
  *   GUEST_SAVE=lzo     makedumpfile -l -d 31, flattened; =copy: all of /proc/vmcore
+ *   GUEST_OOM=1        the panic comes when a leaking module has taken all memory
  *   GUEST_CGROUP1=1    memory cgroups of version 1
  *   GUEST_THRESHOLD=n  page_owner_stacks/count_threshold
  */
@@ -384,6 +385,10 @@ int main(void)
 	say("GUEST READY\n");
 	while (read(0, &ch, 1) != 1)
 		nap(200);
+	if (how && getenv("GUEST_OOM")) {
+		put("/proc/sys/vm/panic_on_oom", "2");
+		put("/sys/module/pohog/parameters/leak", "1");
+	}
 	if (how) {
 		if (write(trigger, "c", 1)) {}
 		for (;;)

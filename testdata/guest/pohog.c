@@ -55,6 +55,31 @@ static int pohog_dump(const char *value, const struct kernel_param *kp)
 static const struct kernel_param_ops dump_ops = { .set = pohog_dump };
 module_param_cb(dump, &dump_ops, NULL, 0200);
 
+/*
+ * On a write to …/parameters/leak: take all there is, say how much it was, and want more.  With vm.panic_on_oom that is
+ * the end of the machine.
+ */
+static noinline struct page *pohog_lose(gfp_t gfp)
+{
+	return alloc_pages(gfp, 0);
+}
+
+static int pohog_leak(const char *value, const struct kernel_param *kp)
+{
+	long n = 0;
+
+	while (pohog_lose(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN))
+		n++;
+	for (;;) {
+		pr_info("pohog: leaked %ld pages\n", n);
+		if (pohog_lose(GFP_KERNEL))
+			n++;
+	}
+}
+
+static const struct kernel_param_ops leak_ops = { .set = pohog_leak };
+module_param_cb(leak, &leak_ops, NULL, 0200);
+
 static noinline void pohog_bulk(int want)
 {
 	long n = (long)want << (20 - PAGE_SHIFT);
