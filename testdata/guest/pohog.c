@@ -70,11 +70,10 @@ static int pohog_leak(const char *value, const struct kernel_param *kp)
 
 	while (pohog_lose(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN))
 		n++;
-	for (;;) {
-		pr_info("pohog: leaked %ld pages\n", n);
-		if (pohog_lose(GFP_KERNEL))
-			n++;
-	}
+	do {
+		pr_info("pohog: leaked %ld pages\n", n++);
+	} while (pohog_lose(GFP_KERNEL));
+	return 0;
 }
 
 static const struct kernel_param_ops leak_ops = { .set = pohog_leak };
