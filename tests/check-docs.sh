@@ -24,12 +24,24 @@ readme_runs() {	# the README's options exist, too
 	done
 }
 
+# keys PAGE: each of them
+documented_keys() {
+	"$PAGEOWNER" sort --help | sed '1,/^Keys/d; s/^  //' >"$work/keys"
+	[ -s "$work/keys" ] && sed -n '/^\.SH KEYS/,/^\.SH EXIT/p' "$work/man" | grep -x -F -f "$work/keys" | diff "$work/keys" -
+}
+formats() {
+	test -z "$(LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null)"
+}
+
 ok "the program has commands" test -s "$work/commands"
 ok "the manual describes each command" documented_commands
 ok "the manual describes each option" documented_options
+ok "the manual describes each key, in the program's words" documented_keys
 ok "the README uses options that exist" readme_runs
 if command -v man >/dev/null 2>&1; then
-	ok "the manual formats without warnings" sh -c "test -z \"\$(LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z '$man' 2>&1 >/dev/null)\""
+	for page in "$man" "$TOP_SRCDIR/doc/page_owner_sort.1"; do
+		ok "$(basename "$page") formats without warnings" formats "$page"
+	done
 else
 	skip "the manual formats without warnings" "man is not installed"
 fi

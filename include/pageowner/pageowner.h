@@ -6,8 +6,8 @@
  * @file
  * libpageowner: who owns each page frame of a Linux memory dump.
  *
- * Open a session (session.h), walk its records with an iterator (record.h), or write them as the
- * kernel's own text (report.h).
+ * Open a session (session.h), walk its records with an iterator (record.h), write them as the
+ * kernel's own text (report.h), or choose, group and sort them (table.h).
  *
  * Threads: a session may be used by one thread at a time.  Different sessions are independent.
  * Lifetimes: iterators are freed before their session is closed; what a call lends is said there.
@@ -20,6 +20,7 @@
 #include <pageowner/session.h>
 #include <pageowner/source.h>
 #include <pageowner/stacks.h>
+#include <pageowner/table.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -59,7 +59,24 @@ enum {
 
 #define PAGEOWNER_COMM_MAX 32
 
-/** A tracked allocation. */
+/** A record's own lines, in a source that is a text. */
+struct pageowner_lines {
+	const char *text;    /**< its first byte; NULL: the source is no text */
+	uint32_t len;        /**< all of it, the empty line that ends it included */
+	uint32_t head_len;   /**< the first line */
+	uint32_t pfn_len;    /**< the line "PFN …" behind it; 0: there is none */
+	uint32_t frames_at;  /**< where the stack begins */
+	uint32_t frames_len; /**< its lines */
+	uint32_t ts_at;      /**< digits of the time of allocation */
+	uint32_t ts_len;     /**< how many; 0: there are none */
+};
+
+/**
+ * A tracked allocation.
+ *
+ * Names are the kernel's own words, NULL when absent.  A text has names where a dump has indices; the
+ * names of flags are those between the brackets, or the letters of a kernel before 4.6.
+ */
 struct pageowner_record {
 	uint32_t have; /**< PAGEOWNER_HAS_…: the other fields are only valid if their bit is set */
 	uint32_t order;
@@ -77,6 +94,10 @@ struct pageowner_record {
 	uint8_t memcg_offline;
 	const char *memcg;      /**< name of the memory cgroup; borrowed until the iterator is freed */
 	const struct pageowner_stack *stack; /**< borrowed until the iterator is freed */
+	/** Borrowed until the iterator's next step, as the lines are. */
+	const char *gfp_names, *flag_names;
+	const char *page_type_name, *block_type_name, *migrate_reason_name;
+	struct pageowner_lines lines;
 };
 
 /** What an iterator passed over, and why.  PFNs: walked = recorded + the sum of all reasons. */
@@ -101,7 +122,7 @@ const char *pageowner_pass_words(enum pageowner_pass why);
 /** How complete the walk was so far. */
 struct pageowner_coverage {
 	size_t size;              /**< in: sizeof(struct pageowner_coverage) */
-	uint64_t walked;          /**< PFNs stepped over */
+	uint64_t walked;          /**< PFNs stepped over; records of a text */
 	uint64_t recorded;
 	uint64_t passed[PAGEOWNER_NR_PASS];
 	uint64_t bad_stacks;      /**< distinct stacks that are not in the dump or corrupt */
@@ -139,11 +160,13 @@ int pageowner_iter_new(struct pageowner_session *session,
 void pageowner_iter_free(struct pageowner_iter *it);
 
 /**
- * Step to the next tracked allocation, in PFN order.
+ * Step to the next tracked allocation, in PFN order; in a text, in the order of the text.
  *
- * @param rec  filled when 1 is returned; its pointers are borrowed until the iterator is freed
+ * @param rec  filled when 1 is returned; its pointers are borrowed until the iterator is freed, if nothing
+ *             else is said of them
  * @return 1; 0 at the end; PAGEOWNER_ECORRUPT or PAGEOWNER_ENODATA: this record only, the next call
- *         goes on after it (it is counted in the coverage); PAGEOWNER_ENOMEM
+ *         goes on after it (it is counted in the coverage); PAGEOWNER_EFORMAT: the rest of a text is
+ *         none of page_owner; PAGEOWNER_ENOMEM
  */
 int pageowner_iter_next(struct pageowner_iter *it, struct pageowner_record *rec,
 			struct pageowner_error *err);

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A session: one dump with the kernel in it.
+ * A session: one dump with the kernel in it, or a text that a kernel has printed.
  */
 
 #include <stddef.h>
@@ -41,6 +41,11 @@ struct pageowner_open_options {
 	const char *btf;
 	/** Instead of dumps: memory behind the caller's own functions. */
 	const struct pageowner_source *source;
+	/**
+	 * Instead of dumps: a saved text of page_owner, of any kernel; "-": standard input.  A pipe can be walked
+	 * once.  Nothing else is needed then.
+	 */
+	const char *text;
 	/** Succeed if the dump itself can be opened: for pageowner_fact() and pageowner_ready(). */
 	int describe_only;
 };

@@ -162,16 +162,86 @@ static int read_list(struct cli_input *in, const char *list)
 	return status;
 }
 
+/* --- texts --------------------------------------------------------------------------------------- */
+
+static const char text_begin[] = "Page allocated via order ";
+
+/* Whether some line of the first bytes is that of a record. */
+static bool has_record(const char *buf, size_t len)
+{
+	const char *at = memmem(buf, len, text_begin, sizeof(text_begin) - 1);
+
+	return at && (at == buf || at[-1] == '\n');
+}
+
+static bool is_plain(const char *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)buf[i] < ' ' && !isspace((unsigned char)buf[i]))
+			return false;
+	return true;
+}
+
+/* Dumps need to be read at any place; what cannot be can only be a text. */
+static bool is_text(const char *path, bool foreign)
+{
+	char buf[4096];
+	struct stat st;
+
+	if (!strcmp(path, "-"))
+		return true;
+	if (stat(path, &st) < 0 || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
+		return false;
+	if (!S_ISREG(st.st_mode))
+		return true;
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return false;
+	size_t len = fread(buf, 1, sizeof(buf), f);
+	(void)fclose(f);
+	return has_record(buf, len) || (foreign && is_plain(buf, len));
+}
+
+bool cli_is_input(const char *path)
+{
+	char buf[4096];
+	struct stat st;
+	FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
+
+	if (!f)
+		return false;
+	size_t len = fread(buf, 1, sizeof(buf), f);
+	(void)fclose(f);
+	return memchr(buf, '\0', len) || (len >= sizeof(text_begin) - 1 &&
+					  !memcmp(buf, text_begin, sizeof(text_begin) - 1));
+}
+
+void cli_input_take(struct cli_input *in, char **paths, size_t nr, bool foreign)
+{
+	if (nr == 1 && is_text(paths[0], foreign)) {
+		in->text = paths[0];
+		return;
+	}
+	in->dumps = paths;
+	in->nr_dumps = nr;
+}
+
 int cli_input_finish(struct cli_input *in, const struct cli_command *cmd, int argc, char **argv)
+{
+	const size_t nr = (size_t)(argc - optind);
+
+	if (nr && (in->nr_ram || in->nr_lists))
+		return cli_usage(cmd, "%s: beside raw images no other dump can be read", argv[optind]);
+	if (!nr && !in->nr_ram && !in->nr_lists)
+		return cli_usage(cmd, "no dump given");
+	cli_input_take(in, argv + optind, nr, false);
+	return cli_input_lists(in);
+}
+
+int cli_input_lists(struct cli_input *in)
 {
 	int status = CLI_OK;
 
-	in->dumps = argv + optind;
-	in->nr_dumps = (size_t)(argc - optind);
-	if (in->nr_dumps && (in->nr_ram || in->nr_lists))
-		return cli_usage(cmd, "%s: beside raw images no other dump can be read", in->dumps[0]);
-	if (!in->nr_dumps && !in->nr_ram && !in->nr_lists)
-		return cli_usage(cmd, "no dump given");
 	for (size_t i = 0; i < in->nr_lists && status == CLI_OK; i++)
 		status = read_list(in, in->lists[i]);
 	return status;
@@ -198,6 +268,7 @@ struct pageowner_session *cli_open(const struct cli_input *in, bool describe_onl
 		.nr_ram = in->nr_ram,
 		.vmlinux = in->vmlinux,
 		.btf = in->btf,
+		.text = in->text,
 		.describe_only = 1,	/* so that notices about the dump can be told in any case */
 	};
 	struct pageowner_session *s = NULL;
@@ -227,6 +298,8 @@ static bool is_file(const struct stat *a, const char *path)
 
 bool cli_input_has(const struct cli_input *in, const struct stat *file)
 {
+	if (in->text && strcmp(in->text, "-") != 0 && is_file(file, in->text))
+		return true;
 	for (size_t i = 0; i < in->nr_dumps; i++)
 		if (is_file(file, in->dumps[i]))
 			return true;

@@ -10,13 +10,14 @@
 #include <unistd.h>
 
 volatile sig_atomic_t cli_stop;
+const char *cli_program = "pageowner";
 
 static bool progress_shown;
 
 static void __attribute__((format(printf, 1, 0))) vsay(const char *fmt, va_list ap)
 {
 	cli_progress_end();
-	(void)fputs("pageowner: ", stderr);
+	(void)fprintf(stderr, "%s: ", cli_program);
 	(void)vfprintf(stderr, fmt, ap);
 	(void)fputc('\n', stderr);
 }
@@ -37,7 +38,9 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsay(fmt, ap);
 	va_end(ap);
-	(void)fprintf(stderr, "Try 'pageowner %s%s--help'.\n", cmd ? cmd->name : "", cmd ? " " : "");
+	const bool named = cmd && !strcmp(cli_program, "pageowner");
+	(void)fprintf(stderr, "Try '%s %s%s--help'.\n", cli_program, named ? cmd->name : "",
+		      named ? " " : "");
 	return CLI_USAGE;
 }
 

@@ -16,11 +16,15 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 struct cli_command {
 	const char *name;
 	const char *summary;	/* one line, for the list of commands */
-	const char *help;	/* all of --help */
+	const char *help;	/* all of --help, but for … */
+	void (*more_help)(void); /* … what is printed behind it; or NULL */
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_command cli_report, cli_info;
+extern const struct cli_command cli_report, cli_info, cli_sort;
+
+/* What it was called as: "pageowner", or "page_owner_sort", which is its command sort. */
+extern const char *cli_program;
 
 /* Set by Ctrl-C or termination: wind up, keep what is written. */
 extern volatile sig_atomic_t cli_stop;
@@ -34,6 +38,7 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 /* What to read.  Zero it; every option that is no business of the command alone goes in here. */
 struct cli_input {
 	const char *vmlinux, *btf;
+	const char *text;		/* instead of dumps: a saved text, "-" for standard input */
 	char **dumps;			/* borrowed of argv */
 	size_t nr_dumps;
 	struct pageowner_ram *ram;	/* instead of dumps; owned, with their paths */
@@ -64,11 +69,33 @@ enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF };
 int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv);
 /* After the last option: take the dumps, read the lists. */
 int cli_input_finish(struct cli_input *in, const struct cli_command *cmd, int argc, char **argv);
+/* Read the lists of raw images. */
+int cli_input_lists(struct cli_input *in);
+/*
+ * Take what is to be read: dumps, or a text, as its first bytes tell.  foreign: any text will do, to be told where it
+ * fails.
+ */
+void cli_input_take(struct cli_input *in, char **paths, size_t nr, bool foreign);
+/* Whether a file is a dump, another binary, or a text that a kernel has printed: nothing to be written over. */
+bool cli_is_input(const char *path);
 bool cli_input_has(const struct cli_input *in, const struct stat *file);
 void cli_input_fini(struct cli_input *in);
 
 /* Open the input, saying notices and failures; NULL after a failure. */
 struct pageowner_session *cli_open(const struct cli_input *in, bool describe_only);
+
+/* Flaws of single records, of which the first are told. */
+struct cli_flaws {
+	const char *command;
+	unsigned nr;
+	bool all;		/* tell each */
+	bool bad;		/* one means that a record is not as the kernel would print it */
+};
+
+void cli_flaw(struct cli_flaws *f, const struct pageowner_error *err);
+void cli_flaws_end(const struct cli_flaws *f);
+/* Tell what the walk could not read; true if records were lost by it. */
+bool cli_tell_missing(const char *command, const struct pageowner_coverage *cov);
 
 /* Where the output goes: a file or stdout. */
 struct cli_output {

@@ -7,8 +7,6 @@
 
 #include "cli/cli.h"
 
-#define MAX_FLAWS 10	/* told one by one; the rest are counted */
-
 static const char help[] =
 	"Usage: pageowner report [-k VMLINUX] [--btf FILE] [--pfn FIRST[-LAST]] [-o FILE]\n"
 	"                        [--strict] DUMP...\n"
@@ -33,8 +31,7 @@ struct run {
 	const char *output;
 	struct pageowner_iter_options pfns;
 	bool strict;
-	unsigned nr_flaws;
-	bool bad;		/* a flaw that means a record is not as the kernel would print it */
+	struct cli_flaws flaws;
 };
 
 static bool parse_number(const char *text, char **end, uint64_t *ret)
@@ -100,57 +97,7 @@ static int on_progress(void *arg, uint64_t done, uint64_t all)
 
 static void on_flaw(void *arg, const struct pageowner_error *err)
 {
-	struct run *r = arg;
-
-	r->bad |= err->code != PAGEOWNER_ETOOLONG;
-	if (r->nr_flaws++ < MAX_FLAWS)
-		cli_say("report: %s", err->text);
-}
-
-/* Tell what the walk could not read; true if records were lost by it. */
-static bool tell_missing(const struct pageowner_coverage *cov)
-{
-	static const enum pageowner_pass lost[] = { PAGEOWNER_PASS_MISSING_EXT,
-						    PAGEOWNER_PASS_MISSING_PAGE,
-						    PAGEOWNER_PASS_MISSING_MAP, PAGEOWNER_PASS_CORRUPT };
-	const struct {
-		uint64_t pages;
-		const char *why;
-	} cause[] = {
-		{ cov->pages_excluded, "dropped by a filter" },
-		{ cov->pages_hole, "not covered by the dump" },
-		{ cov->pages_truncated, "past the end of a truncated file" },
-		{ cov->pages_ioerror, "could not be read" },
-	};
-	bool bad = cov->bad_stack_records || cov->bad_memcg_records || cov->bad_block_records;
-
-	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++) {
-		if (!cov->passed[lost[i]])
-			continue;
-		bad = true;
-		cli_say("report: %" PRIu64 " page frames passed over: %s", cov->passed[lost[i]],
-			pageowner_pass_words(lost[i]));
-	}
-	if (cov->bad_stacks)
-		cli_say("report: %" PRIu64 " records without their stack: %" PRIu64
-			" stacks are not in the dump or corrupt", cov->bad_stack_records, cov->bad_stacks);
-	if (cov->bad_block_records)
-		cli_say("report: %" PRIu64 " records whose pageblock's migratetype is not in the dump",
-			cov->bad_block_records);
-	if (cov->bad_memcg_records)
-		cli_say("report: %" PRIu64 " records whose memory cgroup is not in the dump or corrupt",
-			cov->bad_memcg_records);
-	for (size_t i = 0; i < sizeof(cause) / sizeof(*cause); i++)
-		if (cause[i].pages)
-			cli_say("report: %" PRIu64 " pages that were needed: %s", cause[i].pages,
-				cause[i].why);
-	if (cov->untranslated)
-		cli_say("report: %" PRIu64 " reads at addresses that no page table in the dump maps",
-			cov->untranslated);
-	if (cov->first_missing != UINT64_MAX)
-		cli_say("report: the missing pages lie at physical addresses 0x%" PRIx64 "-0x%" PRIx64,
-			cov->first_missing, cov->last_missing);
-	return bad;
+	cli_flaw(&((struct run *)arg)->flaws, err);
 }
 
 static int finish(struct run *r, const struct pageowner_iter *it, int rc,
@@ -160,11 +107,10 @@ static int finish(struct run *r, const struct pageowner_iter *it, int rc,
 
 	pageowner_iter_coverage(it, &cov);
 	cli_progress_end();
-	if (r->nr_flaws > MAX_FLAWS)
-		cli_say("report: %u more records have flaws", r->nr_flaws - MAX_FLAWS);
+	cli_flaws_end(&r->flaws);
 	if (out->pipe_closed)
 		return CLI_OK;	/* head(1) has seen enough */
-	bool bad = tell_missing(&cov) || r->bad;
+	bool bad = cli_tell_missing("report", &cov) || r->flaws.bad;
 	if (cov.pages_zeroed)
 		cli_say("report: %" PRIu64 " excluded pages read as zero (a filter drops such pages only "
 			"when they are zero)", cov.pages_zeroed);
@@ -197,7 +143,7 @@ static int report(struct run *r, struct pageowner_session *s, struct cli_output 
 		return CLI_FAILED;
 	}
 	rc = pageowner_report(s, it, &options, &sink, &err);
-	r->bad |= pageowner_incomplete(s);
+	r->flaws.bad |= pageowner_incomplete(s) != 0;
 	int status = finish(r, it, rc, out, &err);
 	pageowner_iter_free(it);
 	return status;
@@ -222,7 +168,7 @@ static int open_and_report(struct run *r)
 
 static int run(int argc, char **argv)
 {
-	struct run r = { .pfns = { .size = sizeof(r.pfns), .last_pfn = UINT64_MAX } };
+	struct run r = { .flaws.command = "report", .pfns = { .size = sizeof(r.pfns), .last_pfn = UINT64_MAX } };
 	int status = parse_options(argc, argv, &r);
 
 	if (status == CLI_OK)

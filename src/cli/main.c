@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-static const struct cli_command *const commands[] = { &cli_report, &cli_info };
+static const struct cli_command *const commands[] = { &cli_report, &cli_sort, &cli_info };
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static void on_signal(int sig)
@@ -52,9 +52,40 @@ static int finish_stdout(int status)
 	return CLI_FAILED;
 }
 
+static void print_command_help(const struct cli_command *cmd)
+{
+	(void)fputs(cmd->help, stdout);
+	if (cmd->more_help)
+		cmd->more_help();
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+/* Under the name of the kernel's tool. */
+static int run_as_sort(int argc, char **argv)
+{
+	cli_program = "page_owner_sort";
+	if (argc < 2)
+		return cli_usage(&cli_sort, "no input given");
+	if (!wants_help(argc, argv))
+		return cli_sort.run(argc, argv);
+	print_command_help(&cli_sort);
+	return CLI_OK;
+}
+
 int main(int argc, char **argv)
 {
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
+
 	set_signals();
+	if (argc && !strcmp(slash ? slash + 1 : argv[0], "page_owner_sort"))
+		return finish_stdout(run_as_sort(argc, argv));
 	if (argc < 2)
 		return cli_usage(NULL, "no command given");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
@@ -69,10 +100,8 @@ int main(int argc, char **argv)
 	const struct cli_command *cmd = find_command(help ? argv[2] : argv[1]);
 	if (!cmd)
 		return cli_usage(NULL, "%s: no such command", help ? argv[2] : argv[1]);
-	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
-		help |= !strcmp(argv[i], "--help") || !strcmp(argv[i], "-h");
-	if (help) {
-		(void)fputs(cmd->help, stdout);
+	if (help || wants_help(argc - 1, argv + 1)) {
+		print_command_help(cmd);
 		return finish_stdout(CLI_OK);
 	}
 	return finish_stdout(cmd->run(argc - 1, argv + 1));

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "lib/session.h"
+#include "owner/saved.h"
 #include "owner/walk.h"
 #include "report/text.h"
 
@@ -15,7 +16,9 @@
 #endif
 
 struct pageowner_iter {
-	struct po_walk *walk;
+	struct po_walk *walk;	/* of a dump */
+	struct po_text *names;
+	struct po_saved *saved;	/* of a text */
 };
 
 const char *pageowner_version(void)
@@ -42,6 +45,17 @@ const char *pageowner_pass_words(enum pageowner_pass why)
 	return (unsigned)why < PAGEOWNER_NR_PASS ? words[why] : "unknown";
 }
 
+static int new_walk(struct pageowner_session *s, uint64_t first, uint64_t last, struct pageowner_iter *it,
+		    struct pageowner_error *err)
+{
+	const struct po_walk_base base = { &s->kernel, &s->words, &s->depot, s->symbols, s->mem };
+	int rc = po_walk_new(&base, first, last, &it->walk, err);
+
+	return rc < 0 ? rc : po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &it->names, err);
+}
+
+PO_DEFINE_CLEANUP(struct pageowner_iter, pageowner_iter_free);
+
 int pageowner_iter_new(struct pageowner_session *s, const struct pageowner_iter_options *options,
 		       struct pageowner_iter **ret, struct pageowner_error *err)
 {
@@ -56,11 +70,11 @@ int pageowner_iter_new(struct pageowner_session *s, const struct pageowner_iter_
 		first = options->first_pfn;
 		last = options->last_pfn;
 	}
-	_cleanup_(po_freep) struct pageowner_iter *it = calloc(1, sizeof(*it));
+	_cleanup_(pageowner_iter_freep) struct pageowner_iter *it = calloc(1, sizeof(*it));
 	if (!it)
 		return po_fail_nomem(err, "iterator");
-	const struct po_walk_base base = { &s->kernel, &s->words, &s->depot, s->symbols, s->mem };
-	rc = po_walk_new(&base, first, last, &it->walk, err);
+	rc = s->text ? po_saved_new(s->text, 0, 1, first, last, &it->saved, err) :
+		       new_walk(s, first, last, it, err);
 	if (rc < 0)
 		return rc;
 	*ret = po_take(it);
@@ -72,18 +86,28 @@ void pageowner_iter_free(struct pageowner_iter *it)
 	if (!it)
 		return;
 	po_walk_free(it->walk);
+	po_text_free(it->names);
+	po_saved_free(it->saved);
 	free(it);
 }
 
 int pageowner_iter_next(struct pageowner_iter *it, struct pageowner_record *rec,
 			struct pageowner_error *err)
 {
-	return po_walk_next(it->walk, rec, err);
+	if (it->saved)
+		return po_saved_next(it->saved, rec, err);
+	*rec = (struct pageowner_record){ .have = 0 };
+	int rc = po_walk_next(it->walk, rec, err);
+	if (rc == 1)
+		po_text_names(it->names, rec);
+	return rc;
 }
 
 void pageowner_iter_progress(const struct pageowner_iter *it, uint64_t *done, uint64_t *all)
 {
-	po_walk_progress(it->walk, done, all);
+	*done = *all = 0;	/* of a text: not told */
+	if (it->walk)
+		po_walk_progress(it->walk, done, all);
 }
 
 void pageowner_iter_coverage(const struct pageowner_iter *it, struct pageowner_coverage *ret)
@@ -91,7 +115,10 @@ void pageowner_iter_coverage(const struct pageowner_iter *it, struct pageowner_c
 	struct pageowner_coverage cov;
 	size_t size = ret->size < sizeof(cov) ? ret->size : sizeof(cov);
 
-	po_walk_coverage(it->walk, &cov);
+	if (it->saved)
+		po_saved_coverage(it->saved, &cov);
+	else
+		po_walk_coverage(it->walk, &cov);
 	cov.size = size;
 	memcpy(ret, &cov, size);
 }
@@ -122,9 +149,16 @@ static int tell_progress(struct report *r, struct pageowner_error *err)
 	if (r->until_progress-- > 0 || !r->o.progress)
 		return PAGEOWNER_OK;
 	r->until_progress = PROGRESS_STEP;
-	po_walk_progress(r->it->walk, &done, &all);
+	pageowner_iter_progress(r->it, &done, &all);
 	return r->o.progress(r->o.arg, done, all) ?
 		       po_fail(err, PAGEOWNER_ESTOPPED, "stopped") : PAGEOWNER_OK;
+}
+
+/* A text is printed again as it stands. */
+static int put_lines(struct report *r, const struct pageowner_record *rec)
+{
+	po_sink_put(r->sink, rec->lines.text, rec->lines.len);
+	return PAGEOWNER_OK;
 }
 
 /* Print one record; one that is longer than the kernel's buffer is printed and named, or ends it all. */
@@ -158,14 +192,15 @@ static int run_report(struct report *r, struct pageowner_error *err)
 	struct pageowner_error flaw;
 
 	for (;;) {
-		int rc = po_walk_next(r->it->walk, &rec, &flaw);
+		int rc = r->it->saved ? po_saved_next(r->it->saved, &rec, &flaw) :
+					po_walk_next(r->it->walk, &rec, &flaw);
 		if (rc == 0)
 			return PAGEOWNER_OK;
 		tell_flaw(r, &flaw);
 		if (rc == PAGEOWNER_ENOMEM)
 			return po_fail_nomem(err, "report");
 		if (rc == 1)
-			rc = put_record(r, &rec, err);
+			rc = r->it->saved ? put_lines(r, &rec) : put_record(r, &rec, err);
 		else
 			rc = PAGEOWNER_OK;	/* told as a flaw; the walk goes on after it */
 		if (rc == PAGEOWNER_OK)
@@ -193,7 +228,8 @@ int pageowner_report(struct pageowner_session *s, struct pageowner_iter *it,
 		return po_fail_nomem(err, "report");
 	po_sink_init(out, sink->write, sink->self);
 	r.sink = out;
-	int rc = po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &r.text, err);
+	int rc = s->text ? PAGEOWNER_OK :
+			   po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &r.text, err);
 	if (rc == PAGEOWNER_OK)
 		rc = run_report(&r, err);
 	po_text_free(r.text);

@@ -6,6 +6,15 @@
 #include "lib/session.h"
 #include "memory/vmcoreinfo.h"
 
+void po_facts_text(struct pageowner_session *s)
+{
+	uint64_t size = po_saved_size(s->text);
+
+	po_session_fact(s, "text", NULL, "%s", po_saved_path(s->text));
+	if (size)
+		po_session_fact(s, "size", NULL, "%" PRIu64 " bytes", size);
+}
+
 void po_facts_image(struct pageowner_session *s)
 {
 	const struct po_image *img = s->image;

@@ -390,6 +390,17 @@ static int open_kernel(struct pageowner_session *s, const struct pageowner_open_
 	return PAGEOWNER_OK;
 }
 
+static int open_text(struct pageowner_session *s, const char *path, struct pageowner_error *err)
+{
+	int rc = po_saved_open(path, &s->text, err);
+
+	if (rc < 0)
+		return rc;
+	po_facts_text(s);
+	s->ready = true;
+	return PAGEOWNER_OK;
+}
+
 PO_DEFINE_CLEANUP(struct pageowner_session, pageowner_close);
 
 int pageowner_open(const struct pageowner_open_options *options, struct pageowner_session **ret,
@@ -400,6 +411,12 @@ int pageowner_open(const struct pageowner_open_options *options, struct pageowne
 	_cleanup_(pageowner_closep) struct pageowner_session *s = calloc(1, sizeof(*s));
 	if (!s)
 		return po_fail_nomem(err, "session");
+	if (options->text) {
+		int rc = open_text(s, options->text, err);
+		if (rc == PAGEOWNER_OK)
+			*ret = po_take(s);
+		return rc;
+	}
 	int rc = open_image(s, options, err);
 	if (rc < 0)
 		return rc;
@@ -423,6 +440,7 @@ void pageowner_close(struct pageowner_session *s)
 {
 	if (!s)
 		return;
+	po_saved_close(s->text);
 	po_words_fini(&s->words);
 	po_symbols_free(s->symbols);
 	po_kernel_fini(&s->kernel);

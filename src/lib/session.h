@@ -12,6 +12,7 @@
 #include "memory/find.h"
 #include "memory/memory.h"
 #include "owner/depot.h"
+#include "owner/saved.h"
 #include "owner/words.h"
 #include "symbols/symbols.h"
 
@@ -20,6 +21,7 @@
 
 struct pageowner_session {
 	struct po_arena arena;		/* facts and notices */
+	struct po_saved_text *text;	/* the source, and then none of what follows is there */
 	struct po_image *image;
 	struct po_memory *mem;		/* the opening handle; iterators clone it */
 	struct po_elf *elf;		/* vmlinux */
@@ -60,6 +62,7 @@ void po_session_notice(struct pageowner_session *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* What was found, layer by layer (facts.c). */
+void po_facts_text(struct pageowner_session *s);
 void po_facts_image(struct pageowner_session *s);
 void po_facts_kernel(struct pageowner_session *s);
 void po_facts_owner(struct pageowner_session *s);

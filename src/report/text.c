@@ -214,12 +214,14 @@ static void add_flags(struct po_text *t, const struct po_item *item, uint64_t fl
 }
 
 /* A name by index; what the kernel would read past its table is marked rather than mimicked. */
+static const char *name_of(const char *const *names, size_t nr, int32_t i)
+{
+	return i < 0 || (size_t)i >= nr ? "<unknown>" : names[i] ? names[i] : "(null)";
+}
+
 static void add_name(struct po_text *t, const char *const *names, size_t nr, int32_t i)
 {
-	if (i < 0 || (size_t)i >= nr)
-		add_string(t, "<unknown>");
-	else
-		add_string(t, names[i] ? names[i] : "(null)");
+	add_string(t, name_of(names, nr, i));
 }
 
 /* Until 4.3 tails of compound pages have a flag of their own, which is in the mask; since 4.4 they have a bit elsewhere. */
@@ -410,4 +412,69 @@ long po_text_record(struct po_text *t, const struct pageowner_record *rec, const
 	add(t, "\n", 1);
 	*ret = t->buf;
 	return (long)t->len;
+}
+
+/* --- parts --------------------------------------------------------------------------------------- */
+
+static int begin(struct po_text *t, struct pageowner_error *err)
+{
+	t->len = 0;
+	return make_room(t, t->lines_max) < 0 ? po_fail_nomem(err, "report") : PAGEOWNER_OK;
+}
+
+long po_text_head(struct po_text *t, const struct pageowner_record *rec, const char **ret,
+		  struct po_text_time *time, struct pageowner_error *err)
+{
+	const struct po_line *line = &t->w->head;
+
+	*time = (struct po_text_time){ 0, 0 };
+	if (begin(t, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	for (unsigned i = 0; i < line->nr; i++) {
+		size_t at = t->len;
+		add_item(t, &line->item[i], rec);
+		if (line->item[i].field == PO_ITEM_TS)
+			*time = (struct po_text_time){ at, t->len - at };
+	}
+	*ret = t->buf;
+	return (long)t->len;
+}
+
+long po_text_frames(struct po_text *t, const struct pageowner_stack *stack, const char **ret,
+		    struct pageowner_error *err)
+{
+	struct piece frames = { "", 0 };
+
+	if (stack && stack_text(t, stack, &frames) < 0)
+		return po_fail_nomem(err, "report");
+	*ret = frames.text;
+	return (long)frames.len;
+}
+
+long po_text_rest(struct po_text *t, const struct pageowner_record *rec, const char **ret,
+		  struct pageowner_error *err)
+{
+	if (begin(t, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	if (rec->have & PAGEOWNER_HAS_MIGRATE_REASON)
+		add_line(t, &t->w->migrated, rec);
+	add_memcg(t, rec);
+	*ret = t->buf;
+	return (long)t->len;
+}
+
+void po_text_names(struct po_text *t, struct pageowner_record *rec)
+{
+	const struct po_words *w = t->w;
+
+	if (rec->have & PAGEOWNER_HAS_GFP)
+		rec->gfp_names = gfp_names(t, rec->gfp_mask).text;
+	if (rec->have & PAGEOWNER_HAS_FLAGS)
+		rec->flag_names = flag_names(t, rec->flags).text;
+	if (rec->have & PAGEOWNER_HAS_PAGE_TYPE)
+		rec->page_type_name = name_of(w->migratetype, w->nr_migratetypes, rec->page_type);
+	if (rec->have & PAGEOWNER_HAS_BLOCK)
+		rec->block_type_name = name_of(w->migratetype, w->nr_migratetypes, rec->block_type);
+	if (rec->have & PAGEOWNER_HAS_MIGRATE_REASON)
+		rec->migrate_reason_name = name_of(w->reason, w->nr_reasons, rec->migrate_reason);
 }

@@ -22,4 +22,22 @@ void po_text_free(struct po_text *t);
 long po_text_record(struct po_text *t, const struct pageowner_record *rec, const char **ret,
 		    struct pageowner_error *err);
 
+/*
+ * Parts of it, for those who need no more: the first line, and where in it the digits of the time of allocation
+ * stand (len 0: nowhere); the lines of a stack; and the lines behind them, without the empty one.
+ */
+struct po_text_time {
+	size_t at, len;
+};
+
+long po_text_head(struct po_text *t, const struct pageowner_record *rec, const char **ret,
+		  struct po_text_time *time, struct pageowner_error *err);
+long po_text_frames(struct po_text *t, const struct pageowner_stack *stack, const char **ret,
+		    struct pageowner_error *err);
+long po_text_rest(struct po_text *t, const struct pageowner_record *rec, const char **ret,
+		  struct pageowner_error *err);
+
+/* Fill in the names of a record that has numbers; borrowed until the next call. */
+void po_text_names(struct po_text *t, struct pageowner_record *rec);
+
 #endif

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# `pageowner sort` on input that is wrong, from pipes, and under the name page_owner_sort.
+. "$TOP_SRCDIR/tests/tap.sh"
+fix=$FIXTURES/6.12-arm64-64k
+text=$fix/words/page_owner.txt
+
+# refuses TEXT ARGUMENTS...: status 2, says TEXT
+refuses() {
+	refuses_say=$1
+	shift
+	run 2 "$PAGEOWNER" sort "$@" && says "$refuses_say" && [ ! -s "$work/out" ]
+}
+ok "an unknown key suggests the nearest" refuses 'is "stacktrace" meant?' --cull=stcktrace "$text"
+ok "a key that cannot be sorted by" refuses "not a key to sort by" --sort=free "$text"
+ok "a bad number" refuses '"12x" is not a number' --pid=1,12x "$text"
+ok "a bad filter" refuses "not KEY=VALUE" --filter pid "$text"
+ok "two orders" refuses "two orders" -a -m "$text"
+ok "an option and --sort" refuses "two orders" -a --sort=pid "$text"
+ok "both directions" refuses "both directions" --sort=pid,-pid "$text"
+ok "keys where the format has no place for them" refuses "no place for keys" --compat=5.10 --cull=pid "$text"
+ok "an unknown kernel" refuses "neither 5.10 nor 6.1" --compat=4.4 "$text"
+ok "a bad count" refuses "not a number" --top=0 "$text"
+ok "no input" refuses "no input" -m
+ok "three files" refuses "a file too much" "$text" "$work/a" "$work/b"
+
+# fails TEXT ARGUMENTS...: status 1, says TEXT
+fails() {
+	fails_say=$1
+	shift
+	run 1 "$PAGEOWNER" sort "$@" && says "$fails_say"
+}
+ok "no such file" fails "no such file" "$work/nothing"
+ok "a directory" fails "directory" "$work"
+head -c 300000 /dev/urandom >"$work/junk"
+ok "junk in a file" fails "not a dump" "$work/junk"
+ok "junk in a pipe" sh -c "cat '$work/junk' | '$PAGEOWNER' sort - 2>&1 >/dev/null | grep -q 'standard input: line [0-9]*: '"
+"$PAGEOWNER" sort -m "$text" >"$work/sorted"
+ok "a text from another tool" fails "line 1: not a record of page_owner" "$work/sorted"
+ok "a text from another tool, to be printed" sh -c "'$PAGEOWNER' report - <'$work/sorted' 2>&1 | grep -q 'line 1: not a record'"
+
+# what could be read is not lost
+head -c 400000 "$text" >"$work/cut"
+lines=$(awk -v RS= 'END { print NR - 1 }' "$work/cut")
+kept() {
+	fails "line $(grep -n '^Page allocated' "$work/cut" | tail -n 1 | cut -d: -f1): the text ends within this record" \
+		--cull=order "$work/cut" || return 1
+	[ "$(awk '{ n += $1 } END { print n }' "$work/out")" = "$lines" ]
+}
+ok "a text that is cut" kept
+{ cat "$text"; printf 'and more\n\n'; cat "$text"; } >"$work/mixed"
+twice() {
+	fails "line $(($(wc -l <"$text") + 1)): not a record of page_owner: \"and more\"" -t "$work/mixed" || return 1
+	cat "$text" "$text" | "$PAGEOWNER" sort -t - | cmp - "$work/out"
+}
+ok "something in between" twice
+sed '0,/(init)/s//(in\nit)/' "$text" >"$work/newline"
+ok "a newline in a command's name" fails "has it a newline in it?" "$work/newline"
+i=0
+while [ $i -lt 30 ]; do echo "junk $i"; echo; i=$((i + 1)); done >"$work/many"
+counted() { fails "20 more records have flaws" "$work/many" && run 1 "$PAGEOWNER" sort -d "$work/many" && says "junk 29"; }
+ok "many flaws are counted, and told with -d" counted
+
+same_from_pipe() {
+	"$PAGEOWNER" sort --cull=st "$text" >"$work/want" && cat "$text" | "$PAGEOWNER" sort --cull=st - | cmp - "$work/want" &&
+		cat "$text" | "$PAGEOWNER" sort --cull=st /dev/stdin "$work/o" && cmp "$work/o" "$work/want"
+}
+ok "from a pipe, to standard output and a file" same_from_pipe
+cp "$text" "$work/precious"
+ok "the input is not written over" fails "is a dump or a text" "$work/precious" "$work/precious"
+ok "nor is another text of page_owner" fails "it is not written over" "$text" "$work/precious"
+ok "nor a dump" fails "it is not written over" "$text" "$fix/dump.elf"
+ok "they are as they were" cmp "$text" "$work/precious"
+rewritten() { run 0 "$PAGEOWNER" sort -m "$text" "$work/o" && run 0 "$PAGEOWNER" sort -m "$text" "$work/o" && cmp "$work/o" "$work/sorted"; }
+ok "what was sorted before is" rewritten
+ok "a closed pipe is no failure" sh -c "'$PAGEOWNER' sort -a '$text' 2>&1 | head -n 1 | grep -q times"
+ok "a full disk is" sh -c "'$PAGEOWNER' sort '$text' /dev/full 2>&1 | grep -q 'No space left'"
+
+# under the other name
+program=$TOP_BUILDDIR/.libs/pageowner
+[ -e "$program" ] || program=$PAGEOWNER
+ln -s "$program" "$work/page_owner_sort"
+tool() { LD_LIBRARY_PATH="$TOP_BUILDDIR/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$work/page_owner_sort" "$@"; }
+as_tool() { tool -m "$text" "$work/o" && cmp "$work/o" "$work/sorted"; }
+ok "page_owner_sort sorts" as_tool
+tool_usage() { tool --cull=pdi "$text" "$work/o" 2>"$work/err"; [ $? -eq 2 ] && says "page_owner_sort: cull: pdi" && says "Try 'page_owner_sort --help'"; }
+ok "page_owner_sort speaks of itself" tool_usage
+tool_help() { tool -h | grep -q '^ *-a .*time of allocation'; }
+ok "page_owner_sort -h" tool_help
+tap_end
