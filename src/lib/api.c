@@ -21,6 +21,11 @@ struct pageowner_iter {
 	struct po_saved *saved;	/* of a text */
 };
 
+struct po_walk *po_iter_walk(struct pageowner_iter *it)
+{
+	return it->walk;
+}
+
 const char *pageowner_version(void)
 {
 	return PACKAGE_VERSION;

@@ -19,6 +19,9 @@
 #define PO_MAX_FACTS	48
 #define PO_MAX_NOTICES	32
 
+struct pageowner_iter;
+struct po_walk;
+
 struct pageowner_session {
 	struct po_arena arena;		/* facts and notices */
 	struct po_saved_text *text;	/* the source, and then none of what follows is there */
@@ -39,6 +42,9 @@ struct pageowner_session {
 	const char *notice[PO_MAX_NOTICES];
 	size_t nr_notices;
 };
+
+/* The walk of an iterator; NULL: it is of a text. */
+struct po_walk *po_iter_walk(struct pageowner_iter *it);
 
 /* vmlinux by the note's release and build-id in the usual places; a path to be freed, or NULL. */
 char *po_find_vmlinux(const char *note, char *tried, size_t tried_cap);

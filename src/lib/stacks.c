@@ -38,7 +38,9 @@ static bool is_shown(const struct run *r, int64_t pages)
 
 static void put(const struct run *r, const struct po_stacks_entry *e)
 {
-	po_stacks_put(r->sink, r->o.file, r->s->words.count_label, e);
+	const char *label = r->s->words.count_label;	/* of a text there is none */
+
+	po_stacks_put(r->sink, r->o.file, label ? label : "nr_base_pages: ", e);
 }
 
 /* --- the kernel's own list ----------------------------------------------------------------------- */
@@ -99,27 +101,30 @@ static int run_counted(struct run *r, struct pageowner_error *err)
 
 /* --- sums of records ----------------------------------------------------------------------------- */
 
-/* Until 4.13 pages of before page_owner have the stack of the walk that found them, and no handle tells. */
+/*
+ * Pages of before page_owner have a stack of their own, which the kernel's handle tells.  Until 4.13 it is that of the
+ * walk that found them, and a text has no handles: then the frames tell.
+ */
 static bool was_found_early(const struct pageowner_stack *stack)
 {
-	static const char *const walkers[] = { "init_pages_in_zone", "init_zones_in_node",
-					       "init_early_allocated_pages" };
+	static const char *const functions[] = { "register_early_stack", "init_page_owner",
+						 "init_pages_in_zone", "init_early_allocated_pages" };
 
 	for (uint32_t i = 0; i < stack->nr_frames; i++)
-		for (size_t k = 0; k < sizeof(walkers) / sizeof(*walkers); k++)
-			if (!strncmp(stack->frames[i].text, walkers[k], strlen(walkers[k])))
+		for (size_t k = 0; k < sizeof(functions) / sizeof(*functions); k++)
+			if (!strncmp(stack->frames[i].text, functions[k], strlen(functions[k])))
 				return true;
 	return false;
 }
 
 static bool is_early(const struct run *r, const struct pageowner_record *rec)
 {
-	if (r->s->kernel.l.symbol[PO_S_early_handle].have)
-		return r->early_handle && rec->stack->handle == r->early_handle;
+	if (r->early_handle)
+		return rec->stack->handle == r->early_handle;
 	return rec->gfp_mask == 0 && was_found_early(rec->stack);
 }
 
-static int sum_records(struct run *r, struct po_walk *walk, struct po_tally *t, struct pageowner_error *err)
+static int sum_records(struct run *r, struct pageowner_iter *it, struct po_tally *t, struct pageowner_error *err)
 {
 	struct pageowner_record rec;
 	struct pageowner_error flaw;
@@ -127,7 +132,7 @@ static int sum_records(struct run *r, struct po_walk *walk, struct po_tally *t, 
 	uint64_t done, all;
 
 	for (;;) {
-		int rc = po_walk_next(walk, &rec, &flaw);
+		int rc = pageowner_iter_next(it, &rec, &flaw);
 		if (rc == 0)
 			return PAGEOWNER_OK;
 		tell_flaw(r, &flaw);
@@ -136,7 +141,7 @@ static int sum_records(struct run *r, struct po_walk *walk, struct po_tally *t, 
 			return po_fail_nomem(err, "stacks");
 		if (r->o.progress && until-- == 0) {
 			until = PROGRESS_STEP;
-			po_walk_progress(walk, &done, &all);
+			pageowner_iter_progress(it, &done, &all);
 			if (r->o.progress(r->o.arg, done, all))
 				return po_fail(err, PAGEOWNER_ESTOPPED, "stopped");
 		}
@@ -171,34 +176,29 @@ static int put_sums(struct run *r, struct po_tally *t)
 
 static int run_summed(struct run *r, struct pageowner_coverage *cov, struct pageowner_error *err)
 {
-	const struct po_walk_base base = { &r->s->kernel, &r->s->words, &r->s->depot, r->s->symbols, r->s->mem };
+	const struct po_kernel *k = &r->s->kernel;
 	struct po_tally t = { .nr = 0 };
-	struct po_walk *walk;
-	uint64_t early = 0;
-	int rc = po_walk_new(&base, 0, UINT64_MAX, &walk, err);
+	struct pageowner_iter *it;
+	uint64_t early;
+	int rc = pageowner_iter_new(r->s, NULL, &it, err);
 
 	if (rc < 0)
 		return rc;
-	if (r->s->kernel.l.symbol[PO_S_early_handle].have &&
-	    po_kernel_read_variable(&r->s->kernel, r->s->mem, PO_S_early_handle, &early, NULL) == PAGEOWNER_OK)
+	struct po_walk *walk = po_iter_walk(it);
+	if (walk && k->l.symbol[PO_S_early_handle].have &&
+	    po_kernel_read_variable(k, r->s->mem, PO_S_early_handle, &early, NULL) == PAGEOWNER_OK)
 		r->early_handle = po_depot_key(&r->s->depot, (uint32_t)early);
-	rc = sum_records(r, walk, &t, err);
-	if (rc == PAGEOWNER_OK && po_stack_list_exists(&r->s->kernel))
+	rc = sum_records(r, it, &t, err);
+	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k))
 		rc = for_each_counted(r, po_walk_stacks(walk), po_walk_memory(walk), take_count, &t, err);
 	if (rc == PAGEOWNER_OK) {
 		po_tally_sort(&t);
 		rc = put_sums(r, &t);
 	}
-	if (cov) {
-		struct pageowner_coverage full;
-		size_t size = cov->size < sizeof(full) ? cov->size : sizeof(full);
-
-		po_walk_coverage(walk, &full);
-		full.size = size;
-		memcpy(cov, &full, size);
-	}
+	if (cov)
+		pageowner_iter_coverage(it, cov);
 	po_tally_fini(&t);
-	po_walk_free(walk);
+	pageowner_iter_free(it);
 	return rc;
 }
 
@@ -206,7 +206,7 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 
 int pageowner_counts_stacks(const struct pageowner_session *s)
 {
-	return s->ready && po_stack_list_exists(&s->kernel);
+	return s->ready && !s->text && po_stack_list_exists(&s->kernel);
 }
 
 int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_options *options,
@@ -223,7 +223,9 @@ int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_
 		return po_fail(err, PAGEOWNER_EINVAL, "stacks: options are not valid");
 	r.o = *options;
 	r.threshold = r.o.threshold;
-	bool counts = po_stack_list_exists(&s->kernel);
+	bool counts = pageowner_counts_stacks(s);
+	if (s->text && r.o.file != PAGEOWNER_SHOW_STACKS)
+		return po_fail(err, PAGEOWNER_EINVAL, "stacks: a text has no handles");
 	if (!r.o.has_threshold && counts) {
 		rc = po_stack_list_threshold(&s->kernel, s->mem, &r.threshold, err);
 		if (rc < 0)

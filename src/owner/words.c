@@ -251,13 +251,12 @@ static int read_tables(struct po_words *w, const struct po_kernel *k, struct po_
 
 /* --- format strings ------------------------------------------------------------------------------ */
 
-/* The first string of the read-only data that begins so and holds within; NULL: none. */
-static const char *find_string(const struct po_blob *rodata, const char *start, const char *within)
+static const char *find_text(const struct po_blob *rodata, const char *start, const char *within, bool anywhere)
 {
 	const char *data = rodata->data, *end = data + rodata->len, *p = data;
 
 	while ((p = memmem(p, (size_t)(end - p), start, strlen(start)))) {
-		if ((p == data || p[-1] == '\0') && memchr(p, '\0', (size_t)(end - p)) &&
+		if ((anywhere || p == data || p[-1] == '\0') && memchr(p, '\0', (size_t)(end - p)) &&
 		    strstr(p, within))
 			return p;
 		p++;
@@ -265,10 +264,27 @@ static const char *find_string(const struct po_blob *rodata, const char *start, 
 	return NULL;
 }
 
+/* The first string of the read-only data that begins so and holds within; NULL: none. */
+static const char *find_string(const struct po_blob *rodata, const char *start, const char *within)
+{
+	return find_text(rodata, start, within, false);
+}
+
+/*
+ * One that must be there: if not as a string of its own, at the end of another (linkers merge those), or behind data that
+ * do not end in a zero.
+ */
+static const char *find_needed_string(const struct po_blob *rodata, const char *start, const char *within)
+{
+	const char *s = find_string(rodata, start, within);
+
+	return s ? s : find_text(rodata, start, within, true);
+}
+
 static int open_line(struct po_words *w, struct po_line *f, const struct po_blob *rodata,
 		     const char *start, const char *within, struct pageowner_error *err)
 {
-	const char *s = find_string(rodata, start, within);
+	const char *s = find_needed_string(rodata, start, within);
 
 	if (!s)
 		return po_fail(err, PAGEOWNER_EUNSUPP,
@@ -309,9 +325,9 @@ static int read_frame_format(struct po_words *w, const struct po_blob *rodata, s
 {
 	const char *s;
 
-	if (find_string(rodata, "%*c%pS\n", ""))
+	if (find_needed_string(rodata, "%*c%pS\n", ""))
 		return PAGEOWNER_OK;
-	w->frame_address = find_string(rodata, "%*c[<%p>] %pS\n", "") != NULL;
+	w->frame_address = find_needed_string(rodata, "%*c[<%p>] %pS\n", "") != NULL;
 	if (w->frame_address)
 		return PAGEOWNER_OK;
 	s = find_string(rodata, "%*c", "%p");
