@@ -24,6 +24,11 @@ same_from_btf() {
 		llvm-objcopy --strip-debug "$work/vmlinux" && same -k "$work/vmlinux" --btf "$work/btf"
 }
 
+counts() {	# NAME: that file of page_owner_stacks/
+	run 0 "$TOP_BUILDDIR/tests/show-stacks" "$1" "$kernel/vmlinux" "$kernel/ram.bin" "$(cat "$kernel/at")" && quiet &&
+		cmp "$work/out" "$world/$1.txt"
+}
+
 missing=
 for tool in clang ld.lld llvm-nm llvm-objcopy; do
 	command -v $tool >/dev/null 2>&1 || missing="$missing $tool"
@@ -37,6 +42,9 @@ for world in "$TOP_SRCDIR"/tests/kernels/*/; do
 	name=$(basename "$world") kernel=$kernels/$(basename "$world")
 	ok "synthetic $name: report" same -k "$kernel/vmlinux"
 	ok "synthetic $name: shape" shape
+	for file in show_stacks show_handles show_stacks_handles; do
+		[ ! -e "$world/$file.txt" ] || ok "synthetic $name: $file" counts $file
+	done
 	if command -v pahole >/dev/null 2>&1; then
 		ok "synthetic $name: report from BTF" same_from_btf
 	else

@@ -99,9 +99,13 @@ enum pageflags {
 	PG_dropbehind,
 #endif
 	PG_mlocked,
-#elif VERSION >= 610	/* page types hold PG_slab */
+#elif VERSION >= 607
 	PG_locked, PG_writeback, PG_referenced, PG_uptodate, PG_dirty, PG_lru, PG_head, PG_waiters, PG_active,
-	PG_workingset, PG_error, PG_owner_priv_1, PG_arch_1, PG_reserved, PG_private, PG_private_2,
+	PG_workingset, PG_error,
+#if VERSION < 610	/* then it became a page type */
+	PG_slab,
+#endif
+	PG_owner_priv_1, PG_arch_1, PG_reserved, PG_private, PG_private_2,
 	PG_mappedtodisk, PG_reclaim, PG_swapbacked, PG_unevictable, PG_mlocked,
 #elif VERSION >= 500
 	PG_locked, PG_referenced, PG_uptodate, PG_dirty, PG_lru, PG_active, PG_workingset, PG_waiters, PG_error,

@@ -20,7 +20,11 @@ func startup, 0x100			/* 0x0 */
 func get_page_from_freelist, 0x400	/* 0x100 */
 func alloc_pages_vma, 0x100		/* 0x500 */
 func new_slab, 0x180			/* 0x600 */
-func register_early_stack, 0x40		/* 0x780 */
+#if VERSION < 413			/* 0x780: the walk over early pages is their stack */
+func init_early_allocated_pages, 0x40
+#else
+func register_early_stack, 0x40
+#endif
 	.globl __se_sys_read, sys_read	/* 0x7c0: two names, of which the one with fewer underscores goes first */
 __se_sys_read:
 func sys_read, 0x40
