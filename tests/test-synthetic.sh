@@ -24,8 +24,8 @@ same_from_btf() {
 		llvm-objcopy --strip-debug "$work/vmlinux" && same -k "$work/vmlinux" --btf "$work/btf"
 }
 
-counts() {	# NAME: that file of page_owner_stacks/
-	run 0 "$TOP_BUILDDIR/tests/show-stacks" "$1" "$kernel/vmlinux" "$kernel/ram.bin" "$(cat "$kernel/at")" && quiet &&
+counts() {	# FILE OPTION: that file of page_owner_stacks/
+	run 0 "$PAGEOWNER" stacks $2 -k "$kernel/vmlinux" --ram "$kernel/ram.bin@$(cat "$kernel/at")" && quiet &&
 		cmp "$work/out" "$world/$1.txt"
 }
 
@@ -42,8 +42,9 @@ for world in "$TOP_SRCDIR"/tests/kernels/*/; do
 	name=$(basename "$world") kernel=$kernels/$(basename "$world")
 	ok "synthetic $name: report" same -k "$kernel/vmlinux"
 	ok "synthetic $name: shape" shape
-	for file in show_stacks show_handles show_stacks_handles; do
-		[ ! -e "$world/$file.txt" ] || ok "synthetic $name: $file" counts $file
+	for file in show_stacks: show_handles:--handles show_stacks_handles:--stacks-handles; do
+		[ ! -e "$world/${file%%:*}.txt" ] ||
+			ok "synthetic $name: ${file%%:*}" counts ${file%%:*} "${file#*:}"
 	done
 	if command -v pahole >/dev/null 2>&1; then
 		ok "synthetic $name: report from BTF" same_from_btf
