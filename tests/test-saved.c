@@ -12,7 +12,7 @@
 
 /* What a text never has: numbers of things that it names, and handles. */
 #define NEVER_IN_TEXT (PAGEOWNER_HAS_HANDLE | PAGEOWNER_HAS_PAGE_TYPE | PAGEOWNER_HAS_BLOCK_TYPE | \
-		       PAGEOWNER_HAS_MIGRATE_REASON)
+		       PAGEOWNER_HAS_MIGRATE_REASON | PAGEOWNER_HAS_TAIL_FLAG)
 
 static char *path_of(const char *fixture, const char *file)
 {
