@@ -45,6 +45,7 @@ const char *pageowner_pass_words(enum pageowner_pass why)
 		[PAGEOWNER_PASS_MISSING_PAGE] = "struct page not in dump",
 		[PAGEOWNER_PASS_MISSING_MAP] = "memory section not in dump",
 		[PAGEOWNER_PASS_CORRUPT] = "corrupt record",
+		[PAGEOWNER_PASS_ALLOCATED] = "allocated",
 	};
 
 	return (unsigned)why < PAGEOWNER_NR_PASS ? words[why] : "unknown";
@@ -53,10 +54,18 @@ const char *pageowner_pass_words(enum pageowner_pass why)
 static int new_walk(struct pageowner_session *s, uint64_t first, uint64_t last, struct pageowner_iter *it,
 		    struct pageowner_error *err)
 {
-	const struct po_walk_base base = { &s->kernel, &s->words, &s->depot, s->symbols, s->mem };
+	const struct po_record_base base = { &s->kernel, &s->words, &s->depot, s->symbols, s->mem };
 	int rc = po_walk_new(&base, first, last, &it->walk, err);
 
 	return rc < 0 ? rc : po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &it->names, err);
+}
+
+static int want_more(struct pageowner_iter *it, const struct pageowner_iter_options *o, struct pageowner_error *err)
+{
+	if (it->saved)
+		return po_fail(err, PAGEOWNER_EUNSUPP, "a text does not tell of freed pages, nor who freed them");
+	return po_walk_want(it->walk, (o->freed ? PO_WALK_FREED : 0u) | (o->free_stacks ? PO_WALK_FREE_STACKS : 0u),
+			    err);
 }
 
 PO_DEFINE_CLEANUP(struct pageowner_iter, pageowner_iter_free);
@@ -80,6 +89,8 @@ int pageowner_iter_new(struct pageowner_session *s, const struct pageowner_iter_
 		return po_fail_nomem(err, "iterator");
 	rc = s->text ? po_saved_new(s->text, 0, 1, first, last, &it->saved, err) :
 		       new_walk(s, first, last, it, err);
+	if (rc == PAGEOWNER_OK && options && (options->freed || options->free_stacks))
+		rc = want_more(it, options, err);
 	if (rc < 0)
 		return rc;
 	*ret = po_take(it);
