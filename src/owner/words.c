@@ -308,6 +308,8 @@ static int check_members(const struct po_line *line, const struct po_page_ext *x
 		{ PO_ITEM_COMM, x->comm, "comm" },
 		{ PO_ITEM_TS, x->ts, "ts_nsec" },
 		{ PO_ITEM_FREE_TS, x->free_ts, "free_ts_nsec" },
+		{ PO_ITEM_FREE_PID, x->free_pid, "free_pid" },
+		{ PO_ITEM_FREE_TGID, x->free_tgid, "free_tgid" },
 	};
 
 	for (unsigned i = 0; i < line->nr; i++)
@@ -362,6 +364,104 @@ static int read_memcg_formats(struct po_words *w, const struct po_blob *rodata,
 	return PAGEOWNER_OK;
 }
 
+/* --- what dump_page() says of an owner ----------------------------------------------------------- */
+
+/* The first string for KERN_ALERT that begins so, without its level; NULL: none. */
+static const char *find_alert(const struct po_blob *rodata, const char *start)
+{
+	char with_level[64] = "\0011";
+	const char *s;
+
+	strncat(with_level, start, sizeof(with_level) - 3);
+	s = find_string(rodata, with_level, "\n");
+	return s ? s + 2 : NULL;
+}
+
+/* A line without fields. */
+static int open_alert(struct po_words *w, const struct po_blob *rodata, const char *start, const char *ours,
+		      const char **ret, struct pageowner_error *err)
+{
+	const char *s = find_alert(rodata, start);
+
+	*ret = s ? po_arena_strndup(&w->arena, s, strlen(s)) : ours;
+	return s && !*ret ? po_fail_nomem(err, "format strings") : PAGEOWNER_OK;
+}
+
+/* The line about the release says pid for what is free_pid. */
+static void set_released(struct po_line *line)
+{
+	for (unsigned i = 0; i < line->nr; i++) {
+		enum po_item_field *f = &line->item[i].field;
+
+		*f = *f == PO_ITEM_PID	? PO_ITEM_FREE_PID :
+		     *f == PO_ITEM_TGID ? PO_ITEM_FREE_TGID :
+		     *f == PO_ITEM_TS	? PO_ITEM_FREE_TS :
+					  *f;
+	}
+}
+
+/* No report needs these lines: one that is not understood is replaced, and that is told when it is used. */
+static int open_alert_line(struct po_words *w, const struct po_kernel *k, const struct po_blob *rodata,
+			   const char *start, const struct po_line *ours, struct po_line *ret,
+			   struct pageowner_error *err)
+{
+	struct pageowner_error trouble;
+	const char *s = find_alert(rodata, start);
+
+	*ret = *ours;
+	if (!s)
+		return PAGEOWNER_OK;
+	s = po_arena_strndup(&w->arena, s, strlen(s));
+	if (!s)
+		return po_fail_nomem(err, "format strings");
+	int rc = po_line_parse(ret, s, &trouble);
+	if (rc == PAGEOWNER_OK && !strncmp(start, "page last free", 14))
+		set_released(ret);
+	if (rc == PAGEOWNER_OK)
+		rc = check_members(ret, &k->ext, &trouble);
+	if (rc == PAGEOWNER_OK)
+		return PAGEOWNER_OK;
+	*ret = *ours;
+	w->dumped.trouble = po_arena_strndup(&w->arena, trouble.text, strlen(trouble.text));
+	return w->dumped.trouble ? PAGEOWNER_OK : po_fail_nomem(err, "format strings");
+}
+
+static int read_dumped(struct po_words *w, const struct po_kernel *k, const struct po_blob *rodata,
+		       struct pageowner_error *err)
+{
+	struct po_dumped_words *d = &w->dumped;
+	struct po_line release;
+	const struct {
+		const char *start, *ours;
+		const char **line;
+	} plain[] = {
+		{ "page_owner tracks the page as allocated", NULL, &d->allocated },
+		{ "page_owner tracks the page as freed", NULL, &d->freed },
+		{ "There is not page extension", "no page_ext for this page frame\n", &d->no_ext },
+		{ "page_owner info is not ", "no owner is recorded\n", &d->no_info },
+		{ "page_owner allocation stack trace missing", "no stack saved\n", &d->no_stack },
+		{ "page_owner free stack trace missing", "no stack saved of its release\n", &d->no_free_stack },
+	};
+	int rc = po_line_parse(&release, "page last free stack trace:\n", err);
+
+	for (size_t i = 0; rc == PAGEOWNER_OK && i < sizeof(plain) / sizeof(*plain); i++)
+		rc = open_alert(w, rodata, plain[i].start, plain[i].ours, plain[i].line, err);
+	/* "last" since 5.4 */
+	bool last = find_alert(rodata, "page last allocated via order ");
+	if (rc == PAGEOWNER_OK)
+		rc = open_alert_line(w, k, rodata, last ? "page last allocated via order " :
+							  "page allocated via order ",
+				     &w->head, &d->last, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_alert_line(w, k, rodata, "page last free ", &release, &d->free, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_alert_line(w, k, rodata, "page has been migrated, last migrate ", &w->migrated,
+				     &d->migrated, err);
+	return rc;
+}
+
+/* --- all of them --------------------------------------------------------------------------------- */
+
 static int read_formats(struct po_words *w, const struct po_kernel *k, const struct po_blob *rodata,
 			struct pageowner_error *err)
 {
@@ -377,6 +477,8 @@ static int read_formats(struct po_words *w, const struct po_kernel *k, const str
 		rc = read_frame_format(w, rodata, err);
 	if (rc == PAGEOWNER_OK)
 		rc = find_unknown_line(w, rodata, err);
+	if (rc == PAGEOWNER_OK)
+		rc = read_dumped(w, k, rodata, err);
 	return rc < 0 ? rc : read_memcg_formats(w, rodata, err);
 }
 

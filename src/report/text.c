@@ -265,6 +265,12 @@ static void add_item(struct po_text *t, const struct po_item *item, const struct
 	case PO_ITEM_FREE_TS:
 		add_number(t, item->style, rec->free_ts_ns);
 		break;
+	case PO_ITEM_FREE_PID:
+		add_number(t, item->style, (uint64_t)rec->free_pid);
+		break;
+	case PO_ITEM_FREE_TGID:
+		add_number(t, item->style, (uint64_t)rec->free_tgid);
+		break;
 	case PO_ITEM_PFN:
 		add_number(t, item->style, rec->pfn);
 		break;
