@@ -124,11 +124,13 @@ static enum po_entry classify_arm64(const struct po_xlat *xlat, uint64_t entry, 
 /* --- the walk ------------------------------------------------------------------------------------ */
 
 /* Whether tables of this format can map an address at all. */
-static bool canonical(const struct po_xlat_ops *ops, uint64_t kva)
+static bool canonical(const struct po_xlat_ops *ops, bool lower_half, uint64_t kva)
 {
 	if (ops->va_bits == 32)
 		return kva <= UINT32_MAX;
-	/* arm64 has tables for each half, here the upper one, and keeps tags in the top byte */
+	/* arm64 has tables for each half, and keeps tags in the top byte */
+	if (ops->machine == EM_AARCH64 && lower_half)
+		return (kva & ~(0xffull << 56)) >> ops->va_bits == 0;
 	if (ops->machine == EM_AARCH64)
 		return (kva | 0xffull << 56) >> ops->va_bits == UINT64_MAX >> ops->va_bits;
 	return (uint64_t)po_sign_extend(kva, ops->va_bits) == kva;
@@ -155,7 +157,7 @@ static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 	uint64_t top = ((uint64_t)1 << (ops->va_bits - shift)) - 1;
 	enum po_entry kind = PO_ENTRY_TABLE;
 
-	if (!canonical(ops, kva))
+	if (!canonical(ops, xlat->lower_half, kva))
 		return 0;
 	for (uint64_t mask = top;; mask = ((uint64_t)1 << ops->level_bits) - 1) {
 		int rc = read_entry(mem, table + (kva >> shift & mask) * ops->entry_bytes,

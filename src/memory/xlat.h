@@ -44,6 +44,7 @@ struct po_xlat {
 	const struct po_xlat_ops *ops;
 	uint64_t root;		/* physical address of the top table */
 	uint64_t enc_mask;	/* encryption bit of entries (SME), to be left out of addresses */
+	bool lower_half;	/* tables of a process, which arm64 keeps apart */
 };
 
 /* Every format known, ended by one without a name; those of one machine in the order in which to try them. */

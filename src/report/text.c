@@ -484,3 +484,20 @@ void po_text_names(struct po_text *t, struct pageowner_record *rec)
 	if (rec->have & PAGEOWNER_HAS_MIGRATE_REASON)
 		rec->migrate_reason_name = name_of(w->reason, w->nr_reasons, rec->migrate_reason);
 }
+
+const struct po_words *po_text_words(const struct po_text *t)
+{
+	return t->w;
+}
+
+long po_text_line(struct po_text *t, const struct po_line *line, const struct pageowner_record *rec,
+		  const char **ret, struct pageowner_error *err)
+{
+	t->len = 0;
+	if (!gfp_names(t, rec->gfp_mask).text || !flag_names(t, rec->flags).text ||
+	    make_room(t, line_max(line)) < 0)
+		return po_fail_nomem(err, "report");
+	add_line(t, line, rec);
+	*ret = t->buf;
+	return (long)t->len;
+}

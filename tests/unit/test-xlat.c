@@ -31,7 +31,7 @@ static struct tables new_tables(struct world *w, const struct synth_format *f, b
 static int walk_to(const struct tables *t, uint64_t kva, struct po_leaf *ret,
 		   struct pageowner_error *err)
 {
-	const struct po_xlat x = { synth_ops(t->format), t->root, 0 };
+	const struct po_xlat x = { .ops = synth_ops(t->format), .root = t->root };
 
 	return x.ops->walk(&x, t->w->mem, kva, ret, err);
 }
