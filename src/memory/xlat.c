@@ -148,6 +148,20 @@ static int read_entry(struct po_memory *mem, uint64_t paddr, size_t bytes, uint6
 	return PAGEOWNER_OK;
 }
 
+/*
+ * arm's processors do not tell Linux which pages are used, so the entry they see stays empty until one is; Linux has
+ * tables of its own, whose bit 0 means that the page is there.  An entry as the processor would see it, or 0.
+ */
+static int read_soft_entry(const struct po_xlat_ops *ops, struct po_memory *mem, uint64_t paddr, uint64_t *ret,
+			   struct pageowner_error *err)
+{
+	uint64_t entry;
+	int rc = read_entry(mem, paddr - ops->soft_below, ops->entry_bytes, &entry, err);
+
+	*ret = rc == PAGEOWNER_OK && (entry & 1) ? bits_of(entry, 31, 12) | 2 : 0;
+	return rc;
+}
+
 static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 		struct po_leaf *ret, struct pageowner_error *err)
 {
@@ -160,8 +174,11 @@ static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 	if (!canonical(ops, xlat->lower_half, kva))
 		return 0;
 	for (uint64_t mask = top;; mask = ((uint64_t)1 << ops->level_bits) - 1) {
-		int rc = read_entry(mem, table + (kva >> shift & mask) * ops->entry_bytes,
-				    ops->entry_bytes, &entry, err);
+		uint64_t at = table + (kva >> shift & mask) * ops->entry_bytes;
+		int rc = read_entry(mem, at, ops->entry_bytes, &entry, err);
+		if (rc == PAGEOWNER_OK && !entry && xlat->lower_half && ops->soft_below &&
+		    shift == ops->page_shift)
+			rc = read_soft_entry(ops, mem, at, &entry, err);
 		if (rc < 0)
 			return rc;
 		kind = ops->classify(xlat, entry, &shift, &table);
@@ -205,7 +222,7 @@ const struct po_xlat_ops po_xlat_formats[] = {
 	  .level_bits = 10, .largest_shift = 22, .entry_bytes = 4, .classify = classify_i386,
 	  .walk = walk },
 	{ .name = "arm, short descriptors", .machine = EM_ARM, .page_shift = 12, .va_bits = 32,
-	  .levels = 2, .level_bits = 8, .largest_shift = 24, .entry_bytes = 4,
+	  .levels = 2, .level_bits = 8, .largest_shift = 24, .entry_bytes = 4, .soft_below = 2048,
 	  .classify = classify_arm_short, .walk = walk },
 	{ .name = "arm, LPAE", .machine = EM_ARM, .page_shift = 12, .va_bits = 32, .levels = 3,
 	  .level_bits = 9, .largest_shift = 30, .entry_bytes = 8, .classify = classify_lpae,

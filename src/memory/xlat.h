@@ -32,6 +32,7 @@ struct po_xlat_ops {
 	unsigned level_bits;	/* of each level but the top one, which takes what is left */
 	unsigned largest_shift;	/* of a leaf; entries for more memory lead to tables */
 	size_t entry_bytes;
+	unsigned soft_below;	/* bytes below an entry of the last level where Linux keeps its own; 0: nowhere */
 	/* What an entry of the level at *ret_shift says; a leaf may enlarge *ret_shift. */
 	enum po_entry (*classify)(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
 				  uint64_t *ret);
