@@ -32,10 +32,15 @@ struct po_xlat_ops {
 	unsigned level_bits;	/* of each level but the top one, which takes what is left */
 	unsigned largest_shift;	/* of a leaf; entries for more memory lead to tables */
 	size_t entry_bytes;
-	unsigned soft_below;	/* bytes below an entry of the last level where Linux keeps its own; 0: nowhere */
 	/* What an entry of the level at *ret_shift says; a leaf may enlarge *ret_shift. */
 	enum po_entry (*classify)(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
 				  uint64_t *ret);
+	/*
+	 * An entry of a process's tables that the processor takes for empty, as Linux sees it: in the form of one that is
+	 * not, if the page is there all the same.  NULL: what the processor sees is all.
+	 */
+	int (*soften)(struct po_memory *mem, uint64_t at, unsigned shift, uint64_t *entry,
+		      struct pageowner_error *err);
 	/* 1 and *ret; 0: not mapped; negative: a table could not be read. */
 	int (*walk)(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 		    struct po_leaf *ret, struct pageowner_error *err);
