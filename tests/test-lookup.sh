@@ -40,7 +40,11 @@ told() {
 	look 0 "pfn:$1" && sed '1,2d; /^compound head/d; /^flags of the head/d; /^slab cache/d; /^$/d' "$work/out"
 }
 
-# A page that was freed may have another owner by now, one that was kept has not.
+release() {
+	awk '/^page last free / { more = 1; print; next } more && /^ / { print; next } { more = 0 }' "$1"
+}
+
+# A page that was freed may have another owner by now, one that was kept has not; the last release may be the same.
 dumped() {
 	split_dumped "$FIXTURES/$name/words/dmesg.txt"
 	compared=0
@@ -49,15 +53,20 @@ dumped() {
 		told "$pfn" >"$work/told" || return 1
 		ts=$(sed -n 's/^page last allocated.*, ts \([0-9]*\).*/\1/p' "$file")
 		if grep -q "freed by" "$work/dumped/why-$nr" && ! grep -q "^page last allocated.*, ts $ts\>" "$work/told"; then
+			release "$file" >"$work/release"
+			release "$work/told" | grep -q pohog_dump || continue
+			release "$work/told" | diff "$work/release" - || return 1
+			nr_released=$((nr_released + 1))
 			continue
 		fi
 		diff "$file" "$work/told" || return 1
+		grep -q "^page last free" "$file" && nr_released=$((nr_released + 1))
 		compared=$((compared + 1))
 	done
 	[ "$compared" -ge 2 ] || { echo "$compared pages were compared"; return 1; }
 }
 
-nr_dumped=0
+nr_dumped=0 nr_released=0
 for dmesg in "$FIXTURES"/*/words/dmesg.txt; do
 	name=$(basename "$(dirname "$(dirname "$dmesg")")")
 	grep -q "page dumped because: kept by pohog" "$dmesg" || continue
@@ -65,6 +74,7 @@ for dmesg in "$FIXTURES"/*/words/dmesg.txt; do
 	nr_dumped=$((nr_dumped + 1))
 done
 ok "a fixture has the words of dump_page()" test "$nr_dumped" -ge 1
+ok "one has those about a release" test "$nr_released" -ge 1
 
 # --- every record of the report is that of its page frame ---
 

@@ -366,25 +366,57 @@ static int read_memcg_formats(struct po_words *w, const struct po_blob *rodata,
 
 /* --- what dump_page() says of an owner ----------------------------------------------------------- */
 
-/* The first string for KERN_ALERT that begins so, without its level; NULL: none. */
-static const char *find_alert(const struct po_blob *rodata, const char *start)
-{
-	char with_level[64] = "\0011";
-	const char *s;
+enum alert {
+	ALERT_ALLOCATED,
+	ALERT_FREED,
+	ALERT_NO_EXT,
+	ALERT_NO_INFO,
+	ALERT_NO_STACK,
+	ALERT_NO_FREE_STACK,
+	ALERT_LAST,
+	ALERT_LAST_OLD,
+	ALERT_FREE,
+	ALERT_MIGRATED,
+	NR_ALERTS,
+};
 
-	strncat(with_level, start, sizeof(with_level) - 3);
-	s = find_string(rodata, with_level, "\n");
-	return s ? s + 2 : NULL;
+static const char *const alert_starts[NR_ALERTS] = {
+	[ALERT_ALLOCATED] = "page_owner tracks the page as allocated",
+	[ALERT_FREED] = "page_owner tracks the page as freed",
+	[ALERT_NO_EXT] = "There is not page extension",
+	[ALERT_NO_INFO] = "page_owner info is not ",
+	[ALERT_NO_STACK] = "page_owner allocation stack trace missing",
+	[ALERT_NO_FREE_STACK] = "page_owner free stack trace missing",
+	[ALERT_LAST] = "page last allocated via order ",
+	[ALERT_LAST_OLD] = "page allocated via order ",	/* until 5.3 */
+	[ALERT_FREE] = "page last free ",
+	[ALERT_MIGRATED] = "page has been migrated, last migrate ",
+};
+
+/* The first strings for KERN_ALERT that begin so, without the level before them; NULL: none.  In one pass. */
+static void find_alerts(const struct po_blob *rodata, const char *ret[NR_ALERTS])
+{
+	static const char level[] = "\0011";
+	const char *data = rodata->data, *end = data + rodata->len, *p = data;
+
+	memset(ret, 0, NR_ALERTS * sizeof(*ret));
+	while ((p = memmem(p, (size_t)(end - p), level, 2))) {
+		const char *s = p + 2;
+		bool is_string = (p == data || p[-1] == '\0') && memchr(s, '\0', (size_t)(end - s));
+
+		for (size_t i = 0; is_string && i < NR_ALERTS; i++)
+			if (!ret[i] && !strncmp(s, alert_starts[i], strlen(alert_starts[i])) && strchr(s, '\n'))
+				ret[i] = s;
+		p = s;
+	}
 }
 
-/* A line without fields. */
-static int open_alert(struct po_words *w, const struct po_blob *rodata, const char *start, const char *ours,
-		      const char **ret, struct pageowner_error *err)
+/* A line without fields; ours where the kernel has none. */
+static int open_alert(struct po_words *w, const char *found, const char *ours, const char **ret,
+		      struct pageowner_error *err)
 {
-	const char *s = find_alert(rodata, start);
-
-	*ret = s ? po_arena_strndup(&w->arena, s, strlen(s)) : ours;
-	return s && !*ret ? po_fail_nomem(err, "format strings") : PAGEOWNER_OK;
+	*ret = found ? po_arena_strndup(&w->arena, found, strlen(found)) : ours;
+	return found && !*ret ? po_fail_nomem(err, "format strings") : PAGEOWNER_OK;
 }
 
 /* The line about the release says pid for what is free_pid. */
@@ -401,21 +433,19 @@ static void set_released(struct po_line *line)
 }
 
 /* No report needs these lines: one that is not understood is replaced, and that is told when it is used. */
-static int open_alert_line(struct po_words *w, const struct po_kernel *k, const struct po_blob *rodata,
-			   const char *start, const struct po_line *ours, struct po_line *ret,
-			   struct pageowner_error *err)
+static int open_alert_line(struct po_words *w, const struct po_kernel *k, const char *found, bool release,
+			   const struct po_line *ours, struct po_line *ret, struct pageowner_error *err)
 {
 	struct pageowner_error trouble;
-	const char *s = find_alert(rodata, start);
 
 	*ret = *ours;
-	if (!s)
+	if (!found)
 		return PAGEOWNER_OK;
-	s = po_arena_strndup(&w->arena, s, strlen(s));
-	if (!s)
+	found = po_arena_strndup(&w->arena, found, strlen(found));
+	if (!found)
 		return po_fail_nomem(err, "format strings");
-	int rc = po_line_parse(ret, s, &trouble);
-	if (rc == PAGEOWNER_OK && !strncmp(start, "page last free", 14))
+	int rc = po_line_parse(ret, found, &trouble);
+	if (rc == PAGEOWNER_OK && release)
 		set_released(ret);
 	if (rc == PAGEOWNER_OK)
 		rc = check_members(ret, &k->ext, &trouble);
@@ -430,33 +460,32 @@ static int read_dumped(struct po_words *w, const struct po_kernel *k, const stru
 		       struct pageowner_error *err)
 {
 	struct po_dumped_words *d = &w->dumped;
+	const char *found[NR_ALERTS];
 	struct po_line release;
 	const struct {
-		const char *start, *ours;
+		enum alert alert;
+		const char *ours;
 		const char **line;
 	} plain[] = {
-		{ "page_owner tracks the page as allocated", NULL, &d->allocated },
-		{ "page_owner tracks the page as freed", NULL, &d->freed },
-		{ "There is not page extension", "no page_ext for this page frame\n", &d->no_ext },
-		{ "page_owner info is not ", "no owner is recorded\n", &d->no_info },
-		{ "page_owner allocation stack trace missing", "no stack saved\n", &d->no_stack },
-		{ "page_owner free stack trace missing", "no stack saved of its release\n", &d->no_free_stack },
+		{ ALERT_ALLOCATED, NULL, &d->allocated },
+		{ ALERT_FREED, NULL, &d->freed },
+		{ ALERT_NO_EXT, "no page_ext for this page frame\n", &d->no_ext },
+		{ ALERT_NO_INFO, "no owner is recorded\n", &d->no_info },
+		{ ALERT_NO_STACK, "no stack saved\n", &d->no_stack },
+		{ ALERT_NO_FREE_STACK, "no stack saved of its release\n", &d->no_free_stack },
 	};
 	int rc = po_line_parse(&release, "page last free stack trace:\n", err);
 
+	find_alerts(rodata, found);
 	for (size_t i = 0; rc == PAGEOWNER_OK && i < sizeof(plain) / sizeof(*plain); i++)
-		rc = open_alert(w, rodata, plain[i].start, plain[i].ours, plain[i].line, err);
-	/* "last" since 5.4 */
-	bool last = find_alert(rodata, "page last allocated via order ");
+		rc = open_alert(w, found[plain[i].alert], plain[i].ours, plain[i].line, err);
+	const char *last = found[ALERT_LAST] ? found[ALERT_LAST] : found[ALERT_LAST_OLD];
 	if (rc == PAGEOWNER_OK)
-		rc = open_alert_line(w, k, rodata, last ? "page last allocated via order " :
-							  "page allocated via order ",
-				     &w->head, &d->last, err);
+		rc = open_alert_line(w, k, last, false, &w->head, &d->last, err);
 	if (rc == PAGEOWNER_OK)
-		rc = open_alert_line(w, k, rodata, "page last free ", &release, &d->free, err);
+		rc = open_alert_line(w, k, found[ALERT_FREE], true, &release, &d->free, err);
 	if (rc == PAGEOWNER_OK)
-		rc = open_alert_line(w, k, rodata, "page has been migrated, last migrate ", &w->migrated,
-				     &d->migrated, err);
+		rc = open_alert_line(w, k, found[ALERT_MIGRATED], false, &w->migrated, &d->migrated, err);
 	return rc;
 }
 
