@@ -308,6 +308,11 @@ ok "a PID without an address" fails "no number" 1:
 ok "one of several that is not found" goes_on
 ok "nothing to look up" usage "nothing to look up" lookup "$(dump_of $name)"
 ok "no dump" usage "no dump" lookup 0x1000
+of_text() {
+	run 1 "$PAGEOWNER" "$@" "$FIXTURES/$name/words/page_owner.txt" && says "a text does not" && [ ! -s "$work/out" ]
+}
+ok "a text has no page frames" of_text lookup pfn:1
+ok "a text has no freed pages" of_text report --freed
 ok "--freed with --strict" usage "--freed" report --freed --strict "$(dump_of $name)"
 ok "--freed with --free-stacks" usage "--freed" report --freed --free-stacks "$(dump_of $name)"
 tap_end

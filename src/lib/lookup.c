@@ -30,6 +30,8 @@ int pageowner_lookup_new(struct pageowner_session *s, struct pageowner_lookup **
 
 	if (rc < 0)
 		return rc;
+	if (s->text)
+		return po_fail(err, PAGEOWNER_EINVAL, "a text does not hold page frames: a dump is needed");
 	err = err ? err : &unheard;
 	_cleanup_(po_freep) struct pageowner_lookup *lk = calloc(1, sizeof(*lk));
 	if (!lk)
