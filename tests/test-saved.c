@@ -166,7 +166,7 @@ TEST(a_range_of_pfns_is_the_same_from_both)
 {
 	char *text = path_of("6.1-x86_64", "words/page_owner.txt");
 	const struct pageowner_open_options o = { .size = sizeof(o), .text = text };
-	const struct pageowner_iter_options range = { sizeof(range), 0x1000, 0x10ff };
+	const struct pageowner_iter_options range = { .size = sizeof(range), .first_pfn = 0x1000, .last_pfn = 0x10ff };
 	struct pageowner_coverage cov = { .size = sizeof(cov) };
 	struct pageowner_session *s;
 	struct pageowner_iter *it;

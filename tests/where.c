@@ -28,6 +28,18 @@ static void print_field(struct pageowner_session *s, const char *name, uint64_t 
 		printf("%s %" PRIx64 "\n", name, paddr);
 }
 
+/*
+ * The kernel address of physical address 0 in the direct map, which the depot's pools are in: as shells reckon, a signed
+ * number of 64 bits.
+ */
+static void print_direct(struct pageowner_session *s, uint64_t kva)
+{
+	uint64_t paddr;
+
+	if (po_memory_translate(s->mem, kva, &paddr, NULL) == PAGEOWNER_OK && s->kernel.abi.ptr_size == 8)
+		printf("direct %" PRId64 "\n", (int64_t)(kva - paddr));
+}
+
 #define BLOCK 1024
 
 /* The block of page frames with most records, and an order-0 record in it. */
@@ -102,6 +114,7 @@ int main(int argc, char **argv)
 	print_range(s, "page", c->mem_map + d.block * k->map.page_size, BLOCK * k->map.page_size);
 	(void)po_memory_read_ptr(s->mem, s->depot.pools, &pool, NULL);
 	print_range(s, "depot", pool, 4096);
+	print_direct(s, pool);
 	uint64_t owner = c->page_ext + d.rec.pfn * k->ext.stride + k->ext.owner_offset;
 	print_field(s, "record_handle", owner + PO_OFFSET(&k->l, page_owner, handle));
 	print_field(s, "record_order", owner + PO_OFFSET(&k->l, page_owner, order));

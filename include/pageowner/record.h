@@ -55,6 +55,11 @@ enum {
 	PAGEOWNER_HAS_MEMCG = 1 << 16,
 	PAGEOWNER_HAS_LOST_MEMCG = 1 << 17,  /**< charged, but to whom is not in the dump */
 	PAGEOWNER_HAS_TAIL_FLAG = 1 << 18,   /**< its struct page is a tail of a compound page */
+	/** What a kernel since 5.4 keeps of who freed the page last; only if it was asked for. */
+	PAGEOWNER_HAS_FREE_HANDLE = 1 << 19, /**< 0: no stack was saved */
+	PAGEOWNER_HAS_FREE_PID = 1 << 20,    /**< since 6.8, as the next */
+	PAGEOWNER_HAS_FREE_TGID = 1 << 21,
+	PAGEOWNER_HAS_FREE_STACK = 1 << 22,
 };
 
 #define PAGEOWNER_COMM_MAX 32
@@ -94,6 +99,9 @@ struct pageowner_record {
 	uint8_t memcg_offline;
 	const char *memcg;      /**< name of the memory cgroup; borrowed until the iterator is freed */
 	const struct pageowner_stack *stack; /**< borrowed until the iterator is freed */
+	int32_t free_pid, free_tgid;
+	uint32_t free_handle;   /**< as handle */
+	const struct pageowner_stack *free_stack; /**< borrowed until the iterator is freed */
 	/** Borrowed until the iterator's next step, as the lines are. */
 	const char *gfp_names, *flag_names;
 	const char *page_type_name, *block_type_name, *migrate_reason_name;
@@ -113,6 +121,7 @@ enum pageowner_pass {
 	PAGEOWNER_PASS_MISSING_PAGE, /**< its struct page is not in the dump */
 	PAGEOWNER_PASS_MISSING_MAP, /**< the section's own description is not in the dump */
 	PAGEOWNER_PASS_CORRUPT,     /**< its record contradicts itself */
+	PAGEOWNER_PASS_ALLOCATED,   /**< in use, when freed pages were asked for */
 	PAGEOWNER_NR_PASS,
 };
 
@@ -145,6 +154,12 @@ struct pageowner_iter_options {
 	size_t size;        /**< sizeof(struct pageowner_iter_options) */
 	uint64_t first_pfn; /**< first PFN */
 	uint64_t last_pfn;  /**< last PFN, included; UINT64_MAX: all */
+	/**
+	 * Serve page frames that are free now, by their last owner, instead of those that are allocated; every one of
+	 * a block has a record of its own.  Before 5.4 a kernel kept none: PAGEOWNER_EUNSUPP.
+	 */
+	int freed;
+	int free_stacks; /**< who freed a page last (PAGEOWNER_HAS_FREE_…), too */
 };
 
 /**
@@ -152,7 +167,7 @@ struct pageowner_iter_options {
  *
  * @param options  NULL for everything
  * @param ret      the iterator; free it with pageowner_iter_free() before closing the session
- * @return PAGEOWNER_OK; PAGEOWNER_EINVAL, PAGEOWNER_ENOMEM
+ * @return PAGEOWNER_OK; PAGEOWNER_EINVAL, PAGEOWNER_EUNSUPP, PAGEOWNER_ENOMEM
  */
 int pageowner_iter_new(struct pageowner_session *session,
 		       const struct pageowner_iter_options *options, struct pageowner_iter **ret,

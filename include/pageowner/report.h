@@ -43,6 +43,9 @@ struct pageowner_report_options {
 /**
  * Write all records of an iterator in the format of the kernel in the dump, byte for byte.
  *
+ * An iterator that serves freed pages, or who freed a page before, makes a text that no file of the kernel has: of each
+ * freed page its PFN and the words of dump_page(); of an allocated one these words about the release behind its lines.
+ *
  * @param options  NULL for defaults
  * @return PAGEOWNER_OK, also if records were missing: see pageowner_iter_coverage();
  *         PAGEOWNER_EIO: the sink failed (err holds its errno's words); PAGEOWNER_ESTOPPED;

@@ -9,7 +9,7 @@
 
 static const char help[] =
 	"Usage: pageowner report [-k VMLINUX] [--btf FILE] [--pfn FIRST[-LAST]] [-o FILE]\n"
-	"                        [--strict] DUMP...\n"
+	"                        [--strict] [--freed | --free-stacks] DUMP...\n"
 	"       pageowner report [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Write what /sys/kernel/debug/page_owner of the kernel in the dump would have printed.\n"
 	"\n"
@@ -21,6 +21,9 @@ static const char help[] =
 	"      --pfn FIRST[-LAST]    only these page frame numbers (decimal, or hexadecimal after 0x)\n"
 	"      --strict              end where reading the kernel's file would have ended: at a record\n"
 	"                            that is longer than the kernel's buffer\n"
+	"      --freed               page frames that are free, by their last owner, in the words of the\n"
+	"                            kernel's dump_page(), instead of the kernel's report (5.4 and newer)\n"
+	"      --free-stacks         behind each record also who freed the page before (5.4 and newer)\n"
 	"  -h, --help                print this\n"
 	"\n"
 	"Exit status: 0 all records written; 1 some or all could not be (told on standard error);\n"
@@ -62,6 +65,8 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "output", required_argument, NULL, 'o' },
 		{ "pfn", required_argument, NULL, 'p' },
 		{ "strict", no_argument, NULL, 's' },
+		{ "freed", no_argument, NULL, 'f' },
+		{ "free-stacks", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, status;
@@ -79,12 +84,21 @@ static int parse_options(int argc, char **argv, struct run *r)
 		case 's':
 			r->strict = true;
 			break;
+		case 'f':
+			r->pfns.freed = 1;
+			break;
+		case 'r':
+			r->pfns.free_stacks = 1;
+			break;
 		default:
 			status = cli_input_option(&r->in, &cli_report, c, argv);
 			if (status != CLI_OK)
 				return status;
 		}
 	}
+	if (r->pfns.freed && (r->pfns.free_stacks || r->strict))
+		return cli_usage(&cli_report, "--freed: %s", r->strict ? "--strict is about the kernel's own file" :
+				 "the stack that freed a page is always told (--free-stacks is of allocated ones)");
 	return cli_input_finish(&r->in, &cli_report, argc, argv);
 }
 

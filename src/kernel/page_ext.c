@@ -48,6 +48,9 @@ static void use_page_owner(const struct po_layout *l, struct po_page_ext *x)
 	x->pid = MEMBER_OF(page_owner, pid);
 	x->tgid = MEMBER_OF(page_owner, tgid);
 	x->comm = MEMBER_OF(page_owner, comm);
+	x->free_handle = MEMBER_OF(page_owner, free_handle);
+	x->free_pid = MEMBER_OF(page_owner, free_pid);
+	x->free_tgid = MEMBER_OF(page_owner, free_tgid);
 }
 
 /* The same in struct page_ext itself, at first with the stack's frames rather than a handle. */

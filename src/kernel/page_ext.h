@@ -25,6 +25,8 @@ struct po_page_ext {
 	const struct po_member *ts, *free_ts, *pid, *tgid, *comm;
 	const struct po_member *handle;
 	const struct po_member *nr_entries, *entries;
+	const struct po_member *free_handle;		/* 5.4: commit 8974558f49a6 */
+	const struct po_member *free_pid, *free_tgid;	/* 6.8 */
 };
 
 /*

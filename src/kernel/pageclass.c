@@ -60,6 +60,27 @@ bool po_page_is_tail(const struct po_kernel *k, const uint8_t *raw)
 	return PO_HAS_ENUM(l, PG_tail) && (po_page_flags(k, raw) >> (PO_ENUM(l, PG_tail) & 63) & 1);
 }
 
+/*
+ * Where it is called compound_info, the word of a tail may be the mask that leads from its address to the head's, with
+ * ones down to the alignment of the compound page (CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP, of which no type tells); else
+ * it is the head's address.  If that has the form of a mask, all addresses above it have its ones, too, and masking
+ * leads there as well.
+ */
+uint64_t po_page_head(const struct po_kernel *k, uint64_t kva, const uint8_t *raw)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t word;
+
+	if (PO_HAS(l, page, compound_info)) {
+		word = po_load_ptr(&k->abi, raw + PO_OFFSET(l, page, compound_info)) & ~(uint64_t)1;
+		uint64_t zeros = po_wrap(&k->abi, ~word);
+		return zeros & (zeros + 1) ? word : kva & word;
+	}
+	if (PO_HAS(l, page, compound_head))
+		return po_load_ptr(&k->abi, raw + PO_OFFSET(l, page, compound_head)) & ~(uint64_t)1;
+	return PO_HAS(l, page, first_page) ? po_load_ptr(&k->abi, raw + PO_OFFSET(l, page, first_page)) : 0;
+}
+
 uint64_t po_page_memcg_data(const struct po_kernel *k, const uint8_t *raw)
 {
 	return PO_HAS(&k->l, page, memcg_data) ?

@@ -9,6 +9,7 @@
 #include "lib/session.h"
 #include "owner/saved.h"
 #include "owner/walk.h"
+#include "report/dumped.h"
 #include "report/text.h"
 
 #ifndef PACKAGE_VERSION
@@ -19,6 +20,7 @@ struct pageowner_iter {
 	struct po_walk *walk;	/* of a dump */
 	struct po_text *names;
 	struct po_saved *saved;	/* of a text */
+	bool freed, free_stacks;
 };
 
 struct po_walk *po_iter_walk(struct pageowner_iter *it)
@@ -45,6 +47,7 @@ const char *pageowner_pass_words(enum pageowner_pass why)
 		[PAGEOWNER_PASS_MISSING_PAGE] = "struct page not in dump",
 		[PAGEOWNER_PASS_MISSING_MAP] = "memory section not in dump",
 		[PAGEOWNER_PASS_CORRUPT] = "corrupt record",
+		[PAGEOWNER_PASS_ALLOCATED] = "allocated",
 	};
 
 	return (unsigned)why < PAGEOWNER_NR_PASS ? words[why] : "unknown";
@@ -53,10 +56,18 @@ const char *pageowner_pass_words(enum pageowner_pass why)
 static int new_walk(struct pageowner_session *s, uint64_t first, uint64_t last, struct pageowner_iter *it,
 		    struct pageowner_error *err)
 {
-	const struct po_walk_base base = { &s->kernel, &s->words, &s->depot, s->symbols, s->mem };
+	const struct po_record_base base = { &s->kernel, &s->words, &s->depot, s->symbols, s->mem };
 	int rc = po_walk_new(&base, first, last, &it->walk, err);
 
 	return rc < 0 ? rc : po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &it->names, err);
+}
+
+static int want_more(struct pageowner_iter *it, const struct pageowner_iter_options *o, struct pageowner_error *err)
+{
+	if (it->saved)
+		return po_fail(err, PAGEOWNER_EUNSUPP, "a text does not tell of freed pages, nor who freed them");
+	return po_walk_want(it->walk, (o->freed ? PO_WALK_FREED : 0u) | (o->free_stacks ? PO_WALK_FREE_STACKS : 0u),
+			    err);
 }
 
 PO_DEFINE_CLEANUP(struct pageowner_iter, pageowner_iter_free);
@@ -80,8 +91,12 @@ int pageowner_iter_new(struct pageowner_session *s, const struct pageowner_iter_
 		return po_fail_nomem(err, "iterator");
 	rc = s->text ? po_saved_new(s->text, 0, 1, first, last, &it->saved, err) :
 		       new_walk(s, first, last, it, err);
+	if (rc == PAGEOWNER_OK && options && (options->freed || options->free_stacks))
+		rc = want_more(it, options, err);
 	if (rc < 0)
 		return rc;
+	it->freed = options && options->freed;
+	it->free_stacks = options && options->free_stacks;
 	*ret = po_take(it);
 	return PAGEOWNER_OK;
 }
@@ -166,11 +181,23 @@ static int put_lines(struct report *r, const struct pageowner_record *rec)
 	return PAGEOWNER_OK;
 }
 
+/* What no file of the kernel has: freed pages, and who freed a page before. */
+static int put_more(struct report *r, const struct pageowner_record *rec, const char *text, size_t len,
+		    struct pageowner_error *err)
+{
+	if (r->it->freed)
+		return po_dumped_put_freed(r->text, r->sink, rec, err);
+	po_sink_put(r->sink, text, len - 1);	/* before the empty line */
+	int rc = po_dumped_put_release(r->text, r->sink, rec, err);
+	po_sink_put(r->sink, "\n", 1);
+	return rc;
+}
+
 /* Print one record; one that is longer than the kernel's buffer is printed and named, or ends it all. */
 static int put_record(struct report *r, const struct pageowner_record *rec, struct pageowner_error *err)
 {
-	const char *text;
-	long len = po_text_record(r->text, rec, &text, err);
+	const char *text = NULL;
+	long len = r->it->freed ? 0 : po_text_record(r->text, rec, &text, err);
 	size_t max = r->s->words.record_max;
 
 	if (len < 0)
@@ -187,6 +214,8 @@ static int put_record(struct report *r, const struct pageowner_record *rec, stru
 		}
 		tell_flaw(r, &flaw);
 	}
+	if (r->it->freed || r->it->free_stacks)
+		return put_more(r, rec, text, (size_t)len, err);
 	po_sink_put(r->sink, text, (size_t)len);
 	return PAGEOWNER_OK;
 }

@@ -120,13 +120,17 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct so
 		PO_S_bpf_prog_alloc,   PO_S_ftrace_mod_address_lookup,
 	};
 	const struct po_layout *l = &s->kernel.l;
-	uint64_t hints[sizeof(functions) / sizeof(*functions) + 2] = { 0 };
+	uint64_t hints[sizeof(functions) / sizeof(*functions) + 3] = { 0 };
 	const char *names[36] = { NULL };
+	/* with memory cgroups, theirs knows the structs of slab caches, too */
+	const bool slab = PO_HAS_SYM(l, kmem_cache_free) && !PO_HAS_SYM(l, mem_cgroup_from_task);
 	size_t nr = 0, nr_names;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
 		if (l->symbol[functions[i]].have)
 			hints[nr++] = l->symbol[functions[i]].link;
+	if (slab)
+		hints[nr++] = l->symbol[PO_S_kmem_cache_free].link;
 	for (nr_names = 0; po_layout_units[nr_names] && nr_names < 32; nr_names++)
 		names[nr_names] = po_layout_units[nr_names];
 	if (PO_HAS_SYM(l, bpf_kallsyms))

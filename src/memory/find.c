@@ -152,7 +152,7 @@ static int prove(struct search *s, uint64_t banner_paddr)
 	if (rc < 0)
 		return rc;
 	for (const struct po_xlat_ops *ops = po_xlat_formats; ops->name; ops++) {
-		struct po_xlat xlat = { ops, f->root_at + delta, slides.enc_mask };
+		struct po_xlat xlat = { .ops = ops, .root = f->root_at + delta, .enc_mask = slides.enc_mask };
 
 		for (unsigned i = 0; ops->machine == f->machine && i < slides.nr; i++) {
 			if (!leads_home(s, &xlat, slides.at[i], banner_paddr))
@@ -231,7 +231,8 @@ static bool find_base(struct search *s, uint64_t offset)
 		(void)read_number(s, f->sme_mask_at + (offset - f->banner_at), &enc_mask);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
 		for (const struct po_xlat_ops *ops = po_xlat_formats; ops->name; ops++) {
-			struct po_xlat xlat = { ops, f->root_at + (offset - f->banner_at), enc_mask };
+			struct po_xlat xlat = { .ops = ops, .root = f->root_at + (offset - f->banner_at),
+						.enc_mask = enc_mask };
 			struct window w;
 
 			if (ops->machine == f->machine && find_window(s, &xlat, size, &w) &&

@@ -24,6 +24,7 @@ static uint64_t bits_of(uint64_t entry, unsigned high, unsigned low)
 
 #define X86_PRESENT	0x1u
 #define X86_PSE		0x80u
+#define X86_PROTNONE	0x100u	/* of an entry that is not present */
 
 /* Entries of 8 bytes: x86_64, and i386 with PAE.  A leaf may stand at 1 GiB (not PAE), 2 MiB or 4 KiB. */
 static enum po_entry classify_x86(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
@@ -124,11 +125,13 @@ static enum po_entry classify_arm64(const struct po_xlat *xlat, uint64_t entry, 
 /* --- the walk ------------------------------------------------------------------------------------ */
 
 /* Whether tables of this format can map an address at all. */
-static bool canonical(const struct po_xlat_ops *ops, uint64_t kva)
+static bool canonical(const struct po_xlat_ops *ops, bool lower_half, uint64_t kva)
 {
 	if (ops->va_bits == 32)
 		return kva <= UINT32_MAX;
-	/* arm64 has tables for each half, here the upper one, and keeps tags in the top byte */
+	/* arm64 has tables for each half, and keeps tags in the top byte */
+	if (ops->machine == EM_AARCH64 && lower_half)
+		return (kva & ~(0xffull << 56)) >> ops->va_bits == 0;
 	if (ops->machine == EM_AARCH64)
 		return (kva | 0xffull << 56) >> ops->va_bits == UINT64_MAX >> ops->va_bits;
 	return (uint64_t)po_sign_extend(kva, ops->va_bits) == kva;
@@ -146,6 +149,41 @@ static int read_entry(struct po_memory *mem, uint64_t paddr, size_t bytes, uint6
 	return PAGEOWNER_OK;
 }
 
+/*
+ * A page without any access (PROT_NONE, or for a while by NUMA balancing) is not present, with a bit that no swap entry
+ * has; its address is inverted since the mitigations of L1TF (4.19), which the topmost bit tells.
+ */
+static int soften_x86(struct po_memory *mem, uint64_t at, unsigned shift, uint64_t *entry,
+		      struct pageowner_error *err)
+{
+	(void)mem;
+	(void)at;
+	(void)err;
+	if ((*entry & (X86_PRESENT | X86_PROTNONE)) != X86_PROTNONE || (shift > 12 && !(*entry & X86_PSE)))
+		return PAGEOWNER_OK;
+	if (*entry >> 51 & 1)
+		*entry ^= bits_of(UINT64_MAX, 51, 12);
+	*entry |= X86_PRESENT;
+	return PAGEOWNER_OK;
+}
+
+/*
+ * arm's processors do not tell Linux which pages are used, so the entry that they see is empty until one is; Linux has
+ * its own 2048 bytes below, with bit 0 for a page that is there.
+ */
+static int soften_arm_short(struct po_memory *mem, uint64_t at, unsigned shift, uint64_t *entry,
+			    struct pageowner_error *err)
+{
+	uint64_t own;
+
+	if (*entry || shift != 12)
+		return PAGEOWNER_OK;
+	int rc = read_entry(mem, at - 2048, 4, &own, err);
+	if (rc == PAGEOWNER_OK && (own & 1))
+		*entry = bits_of(own, 31, 12) | 2;
+	return rc;
+}
+
 static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 		struct po_leaf *ret, struct pageowner_error *err)
 {
@@ -155,11 +193,13 @@ static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 	uint64_t top = ((uint64_t)1 << (ops->va_bits - shift)) - 1;
 	enum po_entry kind = PO_ENTRY_TABLE;
 
-	if (!canonical(ops, kva))
+	if (!canonical(ops, xlat->lower_half, kva))
 		return 0;
 	for (uint64_t mask = top;; mask = ((uint64_t)1 << ops->level_bits) - 1) {
-		int rc = read_entry(mem, table + (kva >> shift & mask) * ops->entry_bytes,
-				    ops->entry_bytes, &entry, err);
+		uint64_t at = table + (kva >> shift & mask) * ops->entry_bytes;
+		int rc = read_entry(mem, at, ops->entry_bytes, &entry, err);
+		if (rc == PAGEOWNER_OK && xlat->lower_half && ops->soften)
+			rc = ops->soften(mem, at, shift, &entry, err);
 		if (rc < 0)
 			return rc;
 		kind = ops->classify(xlat, entry, &shift, &table);
@@ -177,7 +217,7 @@ static int walk(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 #define X86_64(va, nr, text)                                                               \
 	{ .name = text, .machine = EM_X86_64, .page_shift = 12, .va_bits = va, .levels = nr, \
 	  .level_bits = 9, .largest_shift = 30, .entry_bytes = 8, .classify = classify_x86,  \
-	  .walk = walk }
+	  .soften = soften_x86, .walk = walk }
 #define ARM64(granule, shift, va, nr, largest)                                               \
 	{ .name = "arm64, " granule " granule, " #va "-bit addresses", .machine = EM_AARCH64, \
 	  .page_shift = shift, .va_bits = va, .levels = nr, .level_bits = (shift) - 3,       \
@@ -198,13 +238,13 @@ const struct po_xlat_ops po_xlat_formats[] = {
 	ARM64("64K", 16, 42, 2, 29),
 	{ .name = "i386, PAE", .machine = EM_386, .page_shift = 12, .va_bits = 32, .levels = 3,
 	  .level_bits = 9, .largest_shift = 21, .entry_bytes = 8, .classify = classify_x86,
-	  .walk = walk },
+	  .soften = soften_x86, .walk = walk },
 	{ .name = "i386, 2 levels", .machine = EM_386, .page_shift = 12, .va_bits = 32, .levels = 2,
 	  .level_bits = 10, .largest_shift = 22, .entry_bytes = 4, .classify = classify_i386,
-	  .walk = walk },
+	  .soften = soften_x86, .walk = walk },
 	{ .name = "arm, short descriptors", .machine = EM_ARM, .page_shift = 12, .va_bits = 32,
 	  .levels = 2, .level_bits = 8, .largest_shift = 24, .entry_bytes = 4,
-	  .classify = classify_arm_short, .walk = walk },
+	  .classify = classify_arm_short, .soften = soften_arm_short, .walk = walk },
 	{ .name = "arm, LPAE", .machine = EM_ARM, .page_shift = 12, .va_bits = 32, .levels = 3,
 	  .level_bits = 9, .largest_shift = 30, .entry_bytes = 8, .classify = classify_lpae,
 	  .walk = walk },

@@ -35,6 +35,12 @@ struct po_xlat_ops {
 	/* What an entry of the level at *ret_shift says; a leaf may enlarge *ret_shift. */
 	enum po_entry (*classify)(const struct po_xlat *xlat, uint64_t entry, unsigned *ret_shift,
 				  uint64_t *ret);
+	/*
+	 * An entry of a process's tables that the processor takes for empty, as Linux sees it: in the form of one that is
+	 * not, if the page is there all the same.  NULL: what the processor sees is all.
+	 */
+	int (*soften)(struct po_memory *mem, uint64_t at, unsigned shift, uint64_t *entry,
+		      struct pageowner_error *err);
 	/* 1 and *ret; 0: not mapped; negative: a table could not be read. */
 	int (*walk)(const struct po_xlat *xlat, struct po_memory *mem, uint64_t kva,
 		    struct po_leaf *ret, struct pageowner_error *err);
@@ -44,6 +50,7 @@ struct po_xlat {
 	const struct po_xlat_ops *ops;
 	uint64_t root;		/* physical address of the top table */
 	uint64_t enc_mask;	/* encryption bit of entries (SME), to be left out of addresses */
+	bool lower_half;	/* tables of a process, which arm64 keeps apart */
 };
 
 /* Every format known, ended by one without a name; those of one machine in the order in which to try them. */

@@ -36,6 +36,9 @@ static const struct meaning meanings[] = {
 	{ "Flags", "pGp", PO_ITEM_FLAGS },
 	{ "(", "pGp", PO_ITEM_FLAG_NAMES },
 	{ "reason:", "s", PO_ITEM_REASON },
+	/* in dump_page_owner() */
+	{ "migratetype", "s", PO_ITEM_PAGE_TYPE },
+	{ "gfp_mask", "x", PO_ITEM_GFP },
 };
 
 /* A conversion as it stands in the string. */

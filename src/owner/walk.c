@@ -11,27 +11,12 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "kernel/memcg.h"
-
-/* A cgroup met before, by the word that led to it. */
-struct memcg_slot {
-	uint64_t key;		/* memcg_data; 0: empty */
-	int found;
-	struct po_memcg *memcg;
-};
-
-#define MEMCG_SLOTS 1024	/* a direct-mapped cache; names live in the arena */
 
 struct po_walk {
-	struct po_walk_base b;
-	struct po_memory *mem;
-	struct po_stacks stacks;
-	struct po_arena arena;
-	struct memcg_slot memcg[MEMCG_SLOTS];
+	struct po_reader r;
 	struct pageowner_coverage cov;
+	unsigned want;			/* PO_WALK_… */
 	uint64_t pfn, first, end;	/* next PFN; records are given in [first, end) */
-	uint32_t owner_bits;		/* page_ext flags that a record needs */
-	uint32_t allocated_bit;
 	/* the block in the buffers */
 	uint64_t win_pfn, win_nr;
 	const struct po_chunk *chunk;
@@ -41,25 +26,10 @@ struct po_walk {
 
 static uint64_t block_pages(const struct po_walk *w)
 {
-	return (uint64_t)1 << w->b.k->max_order;
+	return (uint64_t)1 << w->r.b.k->max_order;
 }
 
 /* --- setting up ---------------------------------------------------------------------------------- */
-
-static int set_owner_bits(struct po_walk *w, struct pageowner_error *err)
-{
-	const struct po_layout *l = &w->b.k->l;
-	int64_t owner = PO_ENUM(l, PAGE_EXT_OWNER);
-	int64_t allocated = PO_HAS_ENUM(l, PAGE_EXT_OWNER_ALLOCATED) ?
-				    PO_ENUM(l, PAGE_EXT_OWNER_ALLOCATED) : owner;
-
-	if (owner < 0 || owner > 31 || allocated < 0 || allocated > 31)
-		return po_fail(err, PAGEOWNER_ENOTYPE, "enum page_ext_flags: PAGE_EXT_OWNER is %lld",
-			       (long long)owner);
-	w->owner_bits = (uint32_t)1 << owner;
-	w->allocated_bit = (uint32_t)1 << allocated;
-	return PAGEOWNER_OK;
-}
 
 /*
  * Where to begin.  The walk has to start at a block of MAX_ORDER pages, as a free block before first may
@@ -67,7 +37,7 @@ static int set_owner_bits(struct po_walk *w, struct pageowner_error *err)
  */
 static void set_start(struct po_walk *w)
 {
-	const struct po_kernel *k = w->b.k;
+	const struct po_kernel *k = w->r.b.k;
 	uint64_t mask = block_pages(w) - 1, pfn = k->min_low_pfn;
 
 	while ((pfn & mask) && !po_pfn_valid(k, pfn))
@@ -81,7 +51,7 @@ static void set_start(struct po_walk *w)
 		w->end = k->max_pfn;
 }
 
-int po_walk_new(const struct po_walk_base *base, uint64_t first, uint64_t last, struct po_walk **ret,
+int po_walk_new(const struct po_record_base *base, uint64_t first, uint64_t last, struct po_walk **ret,
 		struct pageowner_error *err)
 {
 	_cleanup_(po_freep) struct po_walk *w = calloc(1, sizeof(*w));
@@ -89,16 +59,11 @@ int po_walk_new(const struct po_walk_base *base, uint64_t first, uint64_t last, 
 
 	if (!w)
 		return po_fail_nomem(err, "walk");
-	w->b = *base;
 	w->first = first;
 	w->end = last == UINT64_MAX ? last : last + 1;
-	int rc = set_owner_bits(w, err);
+	int rc = po_reader_init(&w->r, base, err);
 	if (rc < 0)
 		return rc;
-	rc = po_memory_clone(base->mem, &w->mem, err);
-	if (rc < 0)
-		return rc;
-	po_stacks_init(&w->stacks, base->depot, base->symbols, w->mem);
 	w->pages = malloc(nr * base->k->map.page_size);
 	w->exts = malloc(nr * base->k->ext.stride);
 	set_start(w);
@@ -111,13 +76,23 @@ int po_walk_new(const struct po_walk_base *base, uint64_t first, uint64_t last, 
 	return PAGEOWNER_OK;
 }
 
+int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err)
+{
+	if ((want & PO_WALK_FREED) && !po_reader_keeps_freed(&w->r))
+		return po_fail(err, PAGEOWNER_EUNSUPP,
+			       "this kernel keeps no record of a page that was freed (that came with 5.4)");
+	if ((want & PO_WALK_FREE_STACKS) && !w->r.b.k->ext.free_handle)
+		return po_fail(err, PAGEOWNER_EUNSUPP,
+			       "this kernel keeps no stack of who freed a page (that came with 5.4)");
+	w->want = want;
+	return PAGEOWNER_OK;
+}
+
 void po_walk_free(struct po_walk *w)
 {
 	if (!w)
 		return;
-	po_stacks_fini(&w->stacks);
-	po_arena_fini(&w->arena);
-	po_memory_free(w->mem);
+	po_reader_fini(&w->r);
 	free(w->pages);
 	free(w->exts);
 	free(w);
@@ -125,12 +100,12 @@ void po_walk_free(struct po_walk *w)
 
 struct po_stacks *po_walk_stacks(struct po_walk *w)
 {
-	return &w->stacks;
+	return &w->r.stacks;
 }
 
 struct po_memory *po_walk_memory(struct po_walk *w)
 {
-	return w->mem;
+	return w->r.mem;
 }
 
 void po_walk_progress(const struct po_walk *w, uint64_t *done, uint64_t *all)
@@ -143,16 +118,20 @@ void po_walk_progress(const struct po_walk *w, uint64_t *done, uint64_t *all)
 
 void po_walk_coverage(const struct po_walk *w, struct pageowner_coverage *ret)
 {
-	const struct po_memory_counts *c = po_memory_counts(w->mem);
+	const struct po_memory_counts *c = po_memory_counts(w->r.mem);
 
 	*ret = w->cov;
+	ret->bad_stacks = w->r.bad_stacks;
+	ret->bad_stack_records = w->r.bad_stack_records;
+	ret->bad_memcg_records = w->r.bad_memcg_records;
+	ret->bad_block_records = w->r.bad_block_records;
 	ret->pages_zeroed = c->pages[PO_ZEROED];
 	ret->pages_excluded = c->pages[PO_EXCLUDED];
 	ret->pages_hole = c->pages[PO_HOLE];
 	ret->pages_truncated = c->pages[PO_TRUNCATED];
 	ret->pages_ioerror = c->pages[PO_IOERR];
 	ret->untranslated = c->untranslated;
-	uint64_t lost = w->b.k->map.lost_pfns;
+	uint64_t lost = w->r.b.k->map.lost_pfns;
 	lost = lost < ret->passed[PAGEOWNER_PASS_INVALID] ? lost : ret->passed[PAGEOWNER_PASS_INVALID];
 	ret->passed[PAGEOWNER_PASS_INVALID] -= lost;
 	ret->passed[PAGEOWNER_PASS_MISSING_MAP] = lost;
@@ -163,165 +142,6 @@ void po_walk_coverage(const struct po_walk *w, struct pageowner_coverage *ret)
 		if (c->last[i] > ret->last_missing)
 			ret->last_missing = c->last[i];
 	}
-}
-
-/* --- one record ---------------------------------------------------------------------------------- */
-
-static int32_t load_signed(const struct po_abi *abi, const struct po_member *m, const uint8_t *raw)
-{
-	return (int32_t)po_sign_extend(po_member_load(abi, m, raw), (unsigned)m->size * 8);
-}
-
-static void decode_owner(const struct po_kernel *k, const uint8_t *raw, struct pageowner_record *rec)
-{
-	const struct po_page_ext *x = &k->ext;
-	const struct po_abi *abi = &k->abi;
-
-	rec->have = PAGEOWNER_HAS_PFN | PAGEOWNER_HAS_ORDER | PAGEOWNER_HAS_GFP |
-		    (x->handle ? PAGEOWNER_HAS_HANDLE : 0);
-	rec->gfp_mask = (uint32_t)po_member_load(abi, x->gfp_mask, raw);
-	if (x->ts) {
-		rec->ts_ns = po_member_load(abi, x->ts, raw);
-		rec->have |= PAGEOWNER_HAS_TS;
-	}
-	if (x->free_ts) {
-		rec->free_ts_ns = po_member_load(abi, x->free_ts, raw);
-		rec->have |= PAGEOWNER_HAS_FREE_TS;
-	}
-	if (x->pid) {
-		rec->pid = load_signed(abi, x->pid, raw);
-		rec->have |= PAGEOWNER_HAS_PID;
-	}
-	if (x->tgid) {
-		rec->tgid = load_signed(abi, x->tgid, raw);
-		rec->have |= PAGEOWNER_HAS_TGID;
-	}
-	if (x->comm) {
-		size_t cap = x->comm->size < sizeof(rec->comm) ? (size_t)x->comm->size :
-								  sizeof(rec->comm) - 1;
-		size_t len = strnlen((const char *)raw + x->comm->offset, cap);
-		memcpy(rec->comm, raw + x->comm->offset, len);
-		rec->comm[len] = '\0';
-		rec->have |= PAGEOWNER_HAS_COMM;
-	}
-	if (x->migrate_reason)
-		rec->migrate_reason = load_signed(abi, x->migrate_reason, raw);
-}
-
-/* The frames that stand in the record itself.  As po_stacks_get(). */
-static int inline_stack(struct po_walk *w, const uint8_t *raw, const struct pageowner_stack **ret,
-			struct pageowner_error *err)
-{
-	const struct po_page_ext *x = &w->b.k->ext;
-	const struct po_abi *abi = &w->b.k->abi;
-	struct po_frames f = { .nr = (uint32_t)po_member_load(abi, x->nr_entries, raw) };
-
-	if (f.nr > x->entries->type.nr_elems || f.nr > PO_DEPOT_MAX_FRAMES) {
-		po_fail(err, PAGEOWNER_ECORRUPT, "a stack of %u frames, where %" PRIu64 " have room",
-			f.nr, x->entries->type.nr_elems);
-		return po_stacks_marker(&w->stacks, PAGEOWNER_ECORRUPT, ret, err);
-	}
-	for (uint32_t i = 0; i < f.nr; i++)
-		f.at[i] = po_load_ptr(abi, raw + x->entries->offset + (size_t)i * abi->ptr_size);
-	return po_stacks_of_frames(&w->stacks, &f, ret, err);
-}
-
-static int resolve_memcg(struct po_walk *w, uint64_t memcg_data, const struct memcg_slot **ret,
-			 struct pageowner_error *err)
-{
-	struct memcg_slot *slot =
-		&w->memcg[(memcg_data * 0x9e3779b97f4a7c15ull >> 40) % MEMCG_SLOTS];
-
-	*ret = slot;
-	if (slot->key == memcg_data)
-		return slot->found;
-	struct po_memcg_word word = po_memcg_split(w->b.k, memcg_data);
-	struct po_memcg *memcg = po_arena_alloc(&w->arena, sizeof(*memcg));
-	if (!memcg)
-		return po_fail_nomem(err, "memory cgroups");
-	*slot = (struct memcg_slot){ memcg_data, po_memcg_read(w->b.k, w->mem, &word, memcg, err), memcg };
-	return slot->found;	/* err is told this once; a cached failure says no more */
-}
-
-/* print_page_owner_memcg(): only kernels that print the lines are asked. */
-static int decode_memcg(struct po_walk *w, const uint8_t *page, struct pageowner_record *rec,
-			struct pageowner_error *err)
-{
-	uint64_t data = w->b.words->memcg_line ? po_page_memcg_data(w->b.k, page) : 0;
-	const struct memcg_slot *slot;
-
-	/* a tail has no word of its own, what stands there belongs to the folio */
-	if (!data || (rec->have & PAGEOWNER_HAS_TAIL_FLAG))
-		return PAGEOWNER_OK;
-	struct po_memcg_word word = po_memcg_split(w->b.k, data);
-	if (word.slab) {
-		rec->have |= PAGEOWNER_HAS_SLAB_CHARGE;
-		return PAGEOWNER_OK;
-	}
-	int rc = resolve_memcg(w, data, &slot, err);
-	if (rc < 0 && rc != PAGEOWNER_ENOMEM) {
-		rec->have |= PAGEOWNER_HAS_LOST_MEMCG;
-		w->cov.bad_memcg_records++;
-	}
-	if (rc <= 0)
-		return rc;
-	rec->memcg = slot->memcg->name;
-	rec->memcg_offline = slot->memcg->offline;
-	rec->memcg_objcg = word.kmem;
-	rec->have |= PAGEOWNER_HAS_MEMCG;
-	return PAGEOWNER_OK;
-}
-
-static void decode_page(struct po_walk *w, const uint8_t *page, struct pageowner_record *rec)
-{
-	const struct po_kernel *k = w->b.k;
-
-	rec->flags = po_page_flags(k, page);
-	rec->page_type = po_gfp_migratetype(k, rec->gfp_mask);
-	rec->block = rec->pfn >> k->pageblock.order;
-	rec->block_type = po_pageblock_type(k, w->chunk, rec->pfn);
-	rec->have |= PAGEOWNER_HAS_FLAGS | PAGEOWNER_HAS_PAGE_TYPE | PAGEOWNER_HAS_BLOCK;
-	if (po_page_is_tail(k, page))
-		rec->have |= PAGEOWNER_HAS_TAIL_FLAG;
-	if (rec->block_type >= 0)
-		rec->have |= PAGEOWNER_HAS_BLOCK_TYPE;
-	else
-		w->cov.bad_block_records++;
-}
-
-/* Fill rec from its page_owner bytes; flaws that leave a record useful are told in err with a result of 1. */
-static int make_record(struct po_walk *w, const uint8_t *owner, const uint8_t *page,
-		       struct pageowner_record *rec, struct pageowner_error *err)
-{
-	const struct po_kernel *k = w->b.k;
-	struct pageowner_error *flaw = err, later = { .code = PAGEOWNER_OK };
-
-	decode_owner(k, owner, rec);
-	if (k->ext.migrate_reason && rec->migrate_reason != w->b.words->not_migrated)
-		rec->have |= PAGEOWNER_HAS_MIGRATE_REASON;
-	decode_page(w, page, rec);
-
-	int rc = k->ext.handle ? po_stacks_get(&w->stacks, rec->handle, &rec->stack, flaw) :
-				 inline_stack(w, owner, &rec->stack, flaw);
-	if (rc == PAGEOWNER_ENOMEM)
-		return rc;
-	rec->have |= PAGEOWNER_HAS_STACK;
-	if (rc == 0) {
-		w->cov.bad_stack_records++;
-		if (flaw->code != PAGEOWNER_OK) {
-			w->cov.bad_stacks++;
-			po_within(flaw, flaw->code, "PFN 0x%" PRIx64, rec->pfn);
-			flaw = &later;	/* one flaw is told of a record */
-		}
-	}
-	rc = decode_memcg(w, page, rec, flaw);
-	if (rc < 0 && rc != PAGEOWNER_ENOMEM) {
-		if (flaw->code != PAGEOWNER_OK)
-			po_within(flaw, rc, "PFN 0x%" PRIx64 ": its memory cgroup", rec->pfn);
-		rc = PAGEOWNER_OK;
-	}
-	w->cov.recorded++;
-	return rc < 0 ? rc : 1;
 }
 
 /* --- the walk ------------------------------------------------------------------------------------ */
@@ -342,7 +162,7 @@ static void pass(struct po_walk *w, enum pageowner_pass why, uint64_t nr)
 
 static void load_window(struct po_walk *w)
 {
-	const struct po_kernel *k = w->b.k;
+	const struct po_kernel *k = w->r.b.k;
 	uint64_t nr = block_pages(w), left = w->chunk->pfn + w->chunk->nr - w->pfn;
 
 	nr -= w->pfn & (nr - 1);
@@ -353,17 +173,17 @@ static void load_window(struct po_walk *w)
 	w->win_pfn = w->pfn;
 	w->win_nr = nr;
 	uint64_t skip = w->pfn - w->chunk->pfn;
-	po_memory_read_sparse(w->mem, w->chunk->mem_map + skip * k->map.page_size, w->pages,
+	po_memory_read_sparse(w->r.mem, w->chunk->mem_map + skip * k->map.page_size, w->pages,
 			      nr * k->map.page_size, &w->page_gaps);
 	if (w->chunk->page_ext)
-		po_memory_read_sparse(w->mem, w->chunk->page_ext + skip * k->ext.stride, w->exts,
+		po_memory_read_sparse(w->r.mem, w->chunk->page_ext + skip * k->ext.stride, w->exts,
 				      nr * k->ext.stride, &w->ext_gaps);
 }
 
 /* Make sure that w->pfn is in the window; false: it was passed over instead, or the end is reached. */
 static bool enter(struct po_walk *w)
 {
-	const struct po_kernel *k = w->b.k;
+	const struct po_kernel *k = w->r.b.k;
 
 	if (w->pfn - w->win_pfn < w->win_nr)
 		return true;
@@ -389,25 +209,25 @@ static bool enter(struct po_walk *w)
 }
 
 /* The rules on the page_ext entry, in the kernel's order; -1: it makes a record. */
-static int judge(struct po_walk *w, const uint8_t *ext, struct pageowner_record *rec)
+static int judge(const struct po_walk *w, const uint8_t *ext, struct pageowner_record *rec)
 {
-	const struct po_kernel *k = w->b.k;
-	const struct po_layout *l = &k->l;
-	uint64_t flags = po_load_ptr(&k->abi, ext + PO_OFFSET(l, page_ext, flags));
-	const uint8_t *owner = ext + k->ext.owner_offset;
+	enum po_owned owned = po_record_owned(&w->r, ext);
 
-	if (!(flags & w->owner_bits))
+	if (owned == PO_OWNED_NEVER)
 		return PAGEOWNER_PASS_NO_OWNER;
-	if (!(flags & w->allocated_bit))
+	if (owned == PO_OWNED_FREED && !(w->want & PO_WALK_FREED))
 		return PAGEOWNER_PASS_FREED;
-	rec->order = (uint32_t)po_member_load(&k->abi, k->ext.order, owner);
-	rec->handle = k->ext.handle ? (uint32_t)po_member_load(&k->abi, k->ext.handle, owner) : 0;
+	if (owned == PO_OWNED_NOW && (w->want & PO_WALK_FREED))
+		return PAGEOWNER_PASS_ALLOCATED;
+	po_record_peek(&w->r, ext, rec);
 	if (rec->order > 31)
 		return PAGEOWNER_PASS_CORRUPT;
+	if (w->want & PO_WALK_FREED)
+		return -1;
 	/* commit 7e2f2a0cd17c (5.4): tails have records, too, since then */
-	if (w->allocated_bit != w->owner_bits && (w->pfn & (((uint64_t)1 << rec->order) - 1)))
+	if (po_reader_keeps_freed(&w->r) && (w->pfn & (((uint64_t)1 << rec->order) - 1)))
 		return PAGEOWNER_PASS_TAIL;
-	if (k->ext.handle && !rec->handle)
+	if (w->r.b.k->ext.handle && !rec->handle)
 		return PAGEOWNER_PASS_NO_HANDLE;
 	return -1;
 }
@@ -417,16 +237,27 @@ static bool gap_at(const struct po_gaps *gaps, uint64_t i, uint64_t size)
 	return gaps->nr && po_gaps_touch(gaps, (size_t)(i * size), (size_t)((i + 1) * size));
 }
 
+static int read_record(struct po_walk *w, const uint8_t *ext, const uint8_t *page, struct pageowner_record *rec,
+		       struct pageowner_error *err)
+{
+	int rc = po_record_read(&w->r, w->chunk, ext, page, rec, err);
+
+	if (rc == 1 && w->want)
+		rc = po_record_read_free(&w->r, ext, rec, err);
+	w->cov.recorded += rc == 1;
+	return rc;
+}
+
 /* The PFN at hand: 1 with a record, 0 when it was passed over, negative for a flawed one. */
 static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err)
 {
-	const struct po_kernel *k = w->b.k;
+	const struct po_kernel *k = w->r.b.k;
 	uint64_t i = w->pfn - w->win_pfn;
 	const uint8_t *page = w->pages + i * k->map.page_size;
 	const uint8_t *ext = w->exts + i * k->ext.stride;
 	bool page_missing = gap_at(&w->page_gaps, i, k->map.page_size);
 
-	if (!page_missing && po_page_is_buddy(k, page)) {
+	if (!page_missing && !(w->want & PO_WALK_FREED) && po_page_is_buddy(k, page)) {
 		uint64_t order = po_page_private(k, page);
 		pass(w, PAGEOWNER_PASS_BUDDY, order <= k->max_order ? (uint64_t)1 << order : 1);
 		return 0;
@@ -434,7 +265,7 @@ static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowne
 	int why = !w->chunk->page_ext			 ? PAGEOWNER_PASS_NO_PAGE_EXT :
 		  gap_at(&w->ext_gaps, i, k->ext.stride) ? PAGEOWNER_PASS_MISSING_EXT :
 							   judge(w, ext, rec);
-	if (why < 0 && page_missing)
+	if (why < 0 && page_missing && !(w->want & PO_WALK_FREED))
 		why = PAGEOWNER_PASS_MISSING_PAGE;
 	if (why < 0 && w->pfn < w->first)
 		why = PAGEOWNER_PASS_INVALID;	/* before the range that was asked for: not counted */
@@ -448,7 +279,7 @@ static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowne
 	}
 	rec->pfn = w->pfn++;
 	w->cov.walked++;
-	return make_record(w, ext + k->ext.owner_offset, page, rec, err);
+	return read_record(w, ext, page_missing ? NULL : page, rec, err);
 }
 
 int po_walk_next(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err)

@@ -5,27 +5,21 @@
 
 #include <pageowner/record.h>
 
-#include "kernel/kernel.h"
-#include "owner/depot.h"
-#include "owner/stack.h"
-#include "owner/words.h"
-#include "symbols/symbols.h"
+#include "owner/record.h"
 
 struct po_walk;
 
-/* What a walk stands on; all of it immutable and outliving the walk. */
-struct po_walk_base {
-	const struct po_kernel *k;
-	const struct po_words *words;
-	const struct po_depot *depot;
-	const struct po_symbols *symbols;
-	const struct po_memory *mem;	/* cloned */
-};
-
 /* PFNs in [first, last]. */
-int po_walk_new(const struct po_walk_base *base, uint64_t first, uint64_t last, struct po_walk **ret,
+int po_walk_new(const struct po_record_base *base, uint64_t first, uint64_t last, struct po_walk **ret,
 		struct pageowner_error *err);
 void po_walk_free(struct po_walk *w);
+
+/* Before the first step: other records than those of the kernel's own file.  EUNSUPP: this kernel keeps no such thing. */
+enum {
+	PO_WALK_FREED = 1,	/* every page frame that was freed, by its last owner and who freed it */
+	PO_WALK_FREE_STACKS = 2,	/* of each record also who freed the page before */
+};
+int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err);
 
 /* As pageowner_iter_next(). */
 int po_walk_next(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err);

@@ -308,6 +308,8 @@ static int check_members(const struct po_line *line, const struct po_page_ext *x
 		{ PO_ITEM_COMM, x->comm, "comm" },
 		{ PO_ITEM_TS, x->ts, "ts_nsec" },
 		{ PO_ITEM_FREE_TS, x->free_ts, "free_ts_nsec" },
+		{ PO_ITEM_FREE_PID, x->free_pid, "free_pid" },
+		{ PO_ITEM_FREE_TGID, x->free_tgid, "free_tgid" },
 	};
 
 	for (unsigned i = 0; i < line->nr; i++)
@@ -362,6 +364,133 @@ static int read_memcg_formats(struct po_words *w, const struct po_blob *rodata,
 	return PAGEOWNER_OK;
 }
 
+/* --- what dump_page() says of an owner ----------------------------------------------------------- */
+
+enum alert {
+	ALERT_ALLOCATED,
+	ALERT_FREED,
+	ALERT_NO_EXT,
+	ALERT_NO_INFO,
+	ALERT_NO_STACK,
+	ALERT_NO_FREE_STACK,
+	ALERT_LAST,
+	ALERT_LAST_OLD,
+	ALERT_FREE,
+	ALERT_MIGRATED,
+	NR_ALERTS,
+};
+
+static const char *const alert_starts[NR_ALERTS] = {
+	[ALERT_ALLOCATED] = "page_owner tracks the page as allocated",
+	[ALERT_FREED] = "page_owner tracks the page as freed",
+	[ALERT_NO_EXT] = "There is not page extension",
+	[ALERT_NO_INFO] = "page_owner info is not ",
+	[ALERT_NO_STACK] = "page_owner allocation stack trace missing",
+	[ALERT_NO_FREE_STACK] = "page_owner free stack trace missing",
+	[ALERT_LAST] = "page last allocated via order ",
+	[ALERT_LAST_OLD] = "page allocated via order ",	/* until 5.3 */
+	[ALERT_FREE] = "page last free ",
+	[ALERT_MIGRATED] = "page has been migrated, last migrate ",
+};
+
+/* The first strings for KERN_ALERT that begin so, without the level before them; NULL: none.  In one pass. */
+static void find_alerts(const struct po_blob *rodata, const char *ret[NR_ALERTS])
+{
+	static const char level[] = "\0011";
+	const char *data = rodata->data, *end = data + rodata->len, *p = data;
+
+	memset(ret, 0, NR_ALERTS * sizeof(*ret));
+	while ((p = memmem(p, (size_t)(end - p), level, 2))) {
+		const char *s = p + 2;
+		bool is_string = (p == data || p[-1] == '\0') && memchr(s, '\0', (size_t)(end - s));
+
+		for (size_t i = 0; is_string && i < NR_ALERTS; i++)
+			if (!ret[i] && !strncmp(s, alert_starts[i], strlen(alert_starts[i])) && strchr(s, '\n'))
+				ret[i] = s;
+		p = s;
+	}
+}
+
+/* A line without fields; ours where the kernel has none. */
+static int open_alert(struct po_words *w, const char *found, const char *ours, const char **ret,
+		      struct pageowner_error *err)
+{
+	*ret = found ? po_arena_strndup(&w->arena, found, strlen(found)) : ours;
+	return found && !*ret ? po_fail_nomem(err, "format strings") : PAGEOWNER_OK;
+}
+
+/* The line about the release says pid for what is free_pid. */
+static void set_released(struct po_line *line)
+{
+	for (unsigned i = 0; i < line->nr; i++) {
+		enum po_item_field *f = &line->item[i].field;
+
+		*f = *f == PO_ITEM_PID	? PO_ITEM_FREE_PID :
+		     *f == PO_ITEM_TGID ? PO_ITEM_FREE_TGID :
+		     *f == PO_ITEM_TS	? PO_ITEM_FREE_TS :
+					  *f;
+	}
+}
+
+/* No report needs these lines: one that is not understood is replaced, and that is told when it is used. */
+static int open_alert_line(struct po_words *w, const struct po_kernel *k, const char *found, bool release,
+			   const struct po_line *ours, struct po_line *ret, struct pageowner_error *err)
+{
+	struct pageowner_error trouble;
+
+	*ret = *ours;
+	if (!found)
+		return PAGEOWNER_OK;
+	found = po_arena_strndup(&w->arena, found, strlen(found));
+	if (!found)
+		return po_fail_nomem(err, "format strings");
+	int rc = po_line_parse(ret, found, &trouble);
+	if (rc == PAGEOWNER_OK && release)
+		set_released(ret);
+	if (rc == PAGEOWNER_OK)
+		rc = check_members(ret, &k->ext, &trouble);
+	if (rc == PAGEOWNER_OK)
+		return PAGEOWNER_OK;
+	*ret = *ours;
+	w->dumped.trouble = po_arena_strndup(&w->arena, trouble.text, strlen(trouble.text));
+	return w->dumped.trouble ? PAGEOWNER_OK : po_fail_nomem(err, "format strings");
+}
+
+static int read_dumped(struct po_words *w, const struct po_kernel *k, const struct po_blob *rodata,
+		       struct pageowner_error *err)
+{
+	struct po_dumped_words *d = &w->dumped;
+	const char *found[NR_ALERTS];
+	struct po_line release;
+	const struct {
+		enum alert alert;
+		const char *ours;
+		const char **line;
+	} plain[] = {
+		{ ALERT_ALLOCATED, NULL, &d->allocated },
+		{ ALERT_FREED, NULL, &d->freed },
+		{ ALERT_NO_EXT, "no page_ext for this page frame\n", &d->no_ext },
+		{ ALERT_NO_INFO, "no owner is recorded\n", &d->no_info },
+		{ ALERT_NO_STACK, "no stack saved\n", &d->no_stack },
+		{ ALERT_NO_FREE_STACK, "no stack saved of its release\n", &d->no_free_stack },
+	};
+	int rc = po_line_parse(&release, "page last free stack trace:\n", err);
+
+	find_alerts(rodata, found);
+	for (size_t i = 0; rc == PAGEOWNER_OK && i < sizeof(plain) / sizeof(*plain); i++)
+		rc = open_alert(w, found[plain[i].alert], plain[i].ours, plain[i].line, err);
+	const char *last = found[ALERT_LAST] ? found[ALERT_LAST] : found[ALERT_LAST_OLD];
+	if (rc == PAGEOWNER_OK)
+		rc = open_alert_line(w, k, last, false, &w->head, &d->last, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_alert_line(w, k, found[ALERT_FREE], true, &release, &d->free, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_alert_line(w, k, found[ALERT_MIGRATED], false, &w->migrated, &d->migrated, err);
+	return rc;
+}
+
+/* --- all of them --------------------------------------------------------------------------------- */
+
 static int read_formats(struct po_words *w, const struct po_kernel *k, const struct po_blob *rodata,
 			struct pageowner_error *err)
 {
@@ -377,6 +506,8 @@ static int read_formats(struct po_words *w, const struct po_kernel *k, const str
 		rc = read_frame_format(w, rodata, err);
 	if (rc == PAGEOWNER_OK)
 		rc = find_unknown_line(w, rodata, err);
+	if (rc == PAGEOWNER_OK)
+		rc = read_dumped(w, k, rodata, err);
 	return rc < 0 ? rc : read_memcg_formats(w, rodata, err);
 }
 

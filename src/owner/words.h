@@ -49,6 +49,8 @@ enum po_item_field {
 	PO_ITEM_REASON,
 	PO_ITEM_FALLBACK,	/* whether block type and page type differ (until 4.5) */
 	PO_ITEM_FLAG_LETTER,	/* one page flag, or a space (until 4.5); len is its index */
+	PO_ITEM_FREE_PID,	/* a pid, in a line about the release */
+	PO_ITEM_FREE_TGID,
 };
 
 #define PO_NR_LETTERS 12
@@ -78,6 +80,17 @@ struct po_line {
 	unsigned nr;
 };
 
+/*
+ * What dump_page() says of a page's owner (since 4.6).  Lines that this kernel has no words for are NULL, or ours where
+ * something has to be said.
+ */
+struct po_dumped_words {
+	const char *allocated, *freed;		/* "page_owner tracks the page as …" (5.4) */
+	const char *no_ext, *no_info, *no_stack, *no_free_stack;
+	struct po_line last, free, migrated;
+	const char *trouble;			/* a line that is not understood and replaced; NULL: none */
+};
+
 struct po_words {
 	struct po_arena arena;
 	struct po_flag_name *gfp, *page;	/* ended by name NULL */
@@ -95,6 +108,7 @@ struct po_words {
 	} letter[PO_NR_LETTERS];
 	int64_t not_migrated;			/* value of last_migrate_reason for "never" */
 	struct po_line head, pfn, migrated;
+	struct po_dumped_words dumped;
 	bool frame_address;			/* "[<addr>] " before the symbol (before 4.10) */
 	bool slab_line, memcg_line;		/* "Slab cache page", "Charged …to …memcg …" */
 	const char *count_label;		/* before the number of pages of a stack: "nr_base_pages: " */

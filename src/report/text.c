@@ -265,6 +265,12 @@ static void add_item(struct po_text *t, const struct po_item *item, const struct
 	case PO_ITEM_FREE_TS:
 		add_number(t, item->style, rec->free_ts_ns);
 		break;
+	case PO_ITEM_FREE_PID:
+		add_number(t, item->style, (uint64_t)rec->free_pid);
+		break;
+	case PO_ITEM_FREE_TGID:
+		add_number(t, item->style, (uint64_t)rec->free_tgid);
+		break;
 	case PO_ITEM_PFN:
 		add_number(t, item->style, rec->pfn);
 		break;
@@ -477,4 +483,21 @@ void po_text_names(struct po_text *t, struct pageowner_record *rec)
 		rec->block_type_name = name_of(w->migratetype, w->nr_migratetypes, rec->block_type);
 	if (rec->have & PAGEOWNER_HAS_MIGRATE_REASON)
 		rec->migrate_reason_name = name_of(w->reason, w->nr_reasons, rec->migrate_reason);
+}
+
+const struct po_words *po_text_words(const struct po_text *t)
+{
+	return t->w;
+}
+
+long po_text_line(struct po_text *t, const struct po_line *line, const struct pageowner_record *rec,
+		  const char **ret, struct pageowner_error *err)
+{
+	t->len = 0;
+	if (!gfp_names(t, rec->gfp_mask).text || !flag_names(t, rec->flags).text ||
+	    make_room(t, line_max(line)) < 0)
+		return po_fail_nomem(err, "report");
+	add_line(t, line, rec);
+	*ret = t->buf;
+	return (long)t->len;
 }

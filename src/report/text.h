@@ -40,4 +40,9 @@ long po_text_rest(struct po_text *t, const struct pageowner_record *rec, const c
 /* Fill in the names of a record that has numbers; borrowed until the next call. */
 void po_text_names(struct po_text *t, struct pageowner_record *rec);
 
+/* Single lines, for other texts made of the same words. */
+const struct po_words *po_text_words(const struct po_text *t);
+long po_text_line(struct po_text *t, const struct po_line *line, const struct pageowner_record *rec,
+		  const char **ret, struct pageowner_error *err);
+
 #endif

@@ -285,5 +285,6 @@ void tables_map(struct tables *t, uint64_t kva, uint64_t paddr, unsigned shift)
 void tables_use(const struct tables *t, uint64_t enc_mask)
 {
 	po_memory_set_xlat(t->w->mem,
-			   &(struct po_xlat){ synth_ops(t->format), t->root, enc_mask });
+			   &(struct po_xlat){ .ops = synth_ops(t->format), .root = t->root,
+					      .enc_mask = enc_mask });
 }

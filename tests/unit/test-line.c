@@ -15,7 +15,8 @@ static const char *const fields[] = {
 	[PO_ITEM_BLOCK] = "block",	     [PO_ITEM_BLOCK_TYPE] = "block type",
 	[PO_ITEM_FLAGS] = "flags",	     [PO_ITEM_FLAG_NAMES] = "flag names",
 	[PO_ITEM_REASON] = "reason",	     [PO_ITEM_FALLBACK] = "fallback",
-	[PO_ITEM_FLAG_LETTER] = "letter",
+	[PO_ITEM_FLAG_LETTER] = "letter",    [PO_ITEM_FREE_PID] = "free pid",
+	[PO_ITEM_FREE_TGID] = "free tgid",
 };
 
 static const char *const styles[] = {
@@ -54,6 +55,33 @@ static const char *shape(const char *source)
 	}
 	out[at] = '\0';
 	return out;
+}
+
+/* --- lines of dump_page() ---------------------------------------------------------------------- */
+
+TEST(dumped_of_4_6_to_5_10)
+{
+	CHECK_STR(shape("page allocated via order %u, migratetype %s, gfp_mask %#x(%pGg)\n"),
+		  "page allocated via order {order:u}, migratetype {page type:s}, "
+		  "gfp_mask {gfp:#x}({gfp names:names})\n");
+}
+
+TEST(dumped_of_5_18)
+{
+	CHECK_STR(shape("page last allocated via order %u, migratetype %s, gfp_mask %#x(%pGg), pid %d, "
+			"tgid %d (%s), ts %llu, free_ts %llu\n"),
+		  "page last allocated via order {order:u}, migratetype {page type:s}, "
+		  "gfp_mask {gfp:#x}({gfp names:names}), pid {pid:d}, tgid {tgid:d} ({comm:s}), "
+		  "ts {ts:u}, free_ts {free_ts:u}\n");
+}
+
+TEST(dumped_release)
+{
+	CHECK_STR(shape("page last free stack trace:\n"), "page last free stack trace:\n");
+	CHECK_STR(shape("page last free pid %d tgid %d ts %llu stack trace:\n"),
+		  "page last free pid {pid:d} tgid {tgid:d} ts {ts:u} stack trace:\n");
+	CHECK_STR(shape("page has been migrated, last migrate reason: %s\n"),
+		  "page has been migrated, last migrate reason: {reason:s}\n");
 }
 
 /* --- first lines ----------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "harness.h"
+#include "kernel/slab.h"
 #include "synth/layout.h"
 #include "synth/world.h"
 
@@ -32,6 +33,70 @@ static bool is_buddy(struct po_kernel *k, uint32_t type)
 	po_pageclass_open(k);
 	world_store(&k->abi, raw + 6 * k->abi.ptr_size, 4, type);
 	return po_page_is_buddy(k, raw);
+}
+
+/* The head of a tail at 0x…40c0 whose word is this. */
+static uint64_t head_of(struct po_kernel *k, unsigned member, uint64_t word)
+{
+	uint8_t raw[64] = { 0 };
+
+	memset(k->l.member, 0, sizeof(k->l.member));
+	synth_member(k, member, k->abi.ptr_size, k->abi.ptr_size);
+	world_store(&k->abi, raw + k->abi.ptr_size, k->abi.ptr_size, word);
+	return po_page_head(k, k->abi.ptr_size == 4 ? 0xf00040c0 : 0xffffea00000040c0, raw);
+}
+
+TEST(heads_of_tails)
+{
+	for (size_t i = 0; i < 4; i++) {
+		bool is32 = abis[i].ptr_size == 4;
+		uint64_t head = is32 ? 0xf0004000 : 0xffffea0000004000;
+		struct po_kernel k;
+
+		page_layout(&k, &abis[i]);
+		CHECK_INT(head_of(&k, PO_M_page__first_page, head), head);
+		CHECK_INT(head_of(&k, PO_M_page__compound_head, head | 1), head);
+		CHECK_INT(head_of(&k, PO_M_page__compound_info, head | 1), head);
+		CHECK_INT(head_of(&k, PO_M_page__compound_info, (is32 ? 0xfffff000 : ~(uint64_t)0xfff) | 1), head);
+		CHECK_INT(head_of(&k, PO_M_page__compound_info, (is32 ? 0xffffff80 : ~(uint64_t)0x7f) | 1),
+			  head + 0x80);
+		/* an address that looks like a mask is not less right as one */
+		CHECK_INT(head_of(&k, PO_M_page__compound_info, is32 ? 0xf0000001 : 0xffffe00000000001),
+			  is32 ? 0xf0000000 : 0xffffe00000000000);
+	}
+}
+
+static bool is_slab(struct po_kernel *k, uint64_t flags, uint32_t type)
+{
+	uint8_t raw[64] = { 0 };
+
+	po_pageclass_open(k);
+	world_store(&k->abi, raw, k->abi.ptr_size, flags);
+	world_store(&k->abi, raw + 6 * k->abi.ptr_size, 4, type);
+	return po_page_is_slab(k, raw);
+}
+
+TEST(slab_pages_of_each_generation)
+{
+	for (size_t i = 0; i < 4; i++) {
+		struct po_kernel k;
+
+		page_layout(&k, &abis[i]);			/* a flag */
+		synth_enumerator(&k, PO_E_PG_slab, 9);
+		CHECK(is_slab(&k, 0x200, 0xffffffff) && !is_slab(&k, 0x100, 0xffffefff));
+
+		page_layout(&k, &abis[i]);			/* 6.10 */
+		synth_member(&k, PO_M_page__page_type, 6 * abis[i].ptr_size, 4);
+		CHECK(is_slab(&k, 0, 0xffffefff) && !is_slab(&k, 0x200, 0xffffffff));
+		CHECK(!is_slab(&k, 0, 0xfffff7ff) && !is_slab(&k, 0, 0));
+		synth_enumerator(&k, PO_E_PG_slab, 0x02000000);	/* 6.11 */
+		CHECK(is_slab(&k, 0, 0xfdffffff) && is_slab(&k, 0, 0xfdff0003));
+		CHECK(!is_slab(&k, 0, 0xfeffffff) && !is_slab(&k, 0, 0xffffefff) && !is_slab(&k, 0, 3));
+
+		synth_enumerator(&k, PO_E_PGTY_slab, 0xf5);	/* 6.12 */
+		CHECK(is_slab(&k, 0, 0xf5000000) && is_slab(&k, 0, 0xf5000123));
+		CHECK(!is_slab(&k, 0, 0xf4000000) && !is_slab(&k, 0, 0xffffffff));
+	}
 }
 
 TEST(buddy_pages_until_4_17)

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "harness.h"
-#include "report/text.h"
+#include "report/dumped.h"
 #include "synth/layout.h"
 #include "synth/world.h"
 
@@ -781,6 +781,154 @@ TEST(a_line_that_asks_for_what_the_types_lack)
 	m.k.ext.tgid = NULL;
 	CHECK_INT(words_of(&m, rodata, sizeof(rodata), &w, &err), PAGEOWNER_EUNSUPP);
 	CHECK(strstr(err.text, "prints page_owner.tgid, which its type information lacks: \"Page allocated"));
+	po_words_fini(&w);
+}
+
+/* --- what dump_page() says of an owner ------------------------------------------------------- */
+
+static int to_buffer(void *self, const char *text, size_t len)
+{
+	char *to = self;
+
+	strncat(to, text, len);
+	return 0;
+}
+
+/* The lines about a record; borrowed until the next call. */
+static const char *dumped_of(const struct po_words *w, enum pageowner_owned owned,
+			     const struct pageowner_record *rec)
+{
+	static char out[16384];
+	static struct po_sink sink;
+	_cleanup_(po_text_freep) struct po_text *t = NULL;
+
+	out[0] = '\0';
+	if (po_text_new(w, 16, &t, NULL) < 0)
+		abort();
+	po_sink_init(&sink, to_buffer, out);
+	CHECK_INT(po_dumped_put(t, &sink, owned, rec, NULL), PAGEOWNER_OK);
+	po_sink_flush(&sink);
+	return out;
+}
+
+#define ALERT "\0011"
+#define REPORT_5_4 HEAD_4_6 "\0" PFN_4_6 "\0" MIGRATED "\0%*c%pS\n\0"
+#define DUMPED_5_4 \
+	ALERT "There is not page extension available.\n\0" \
+	ALERT "page_owner info is not present (never set?)\n\0" \
+	ALERT "page_owner tracks the page as allocated\n\0" \
+	ALERT "page_owner tracks the page as freed\n\0" \
+	ALERT "page last allocated via order %u, migratetype %s, gfp_mask %#x(%pGg)\n\0" \
+	ALERT "page_owner allocation stack trace missing\n\0" \
+	ALERT "page_owner free stack trace missing\n\0"
+
+#define FRAMES_5_4 " post_alloc_hook+0x1f/0x40\n ext4_read+0x34/0x80 [ext4]\n"
+#define LAST_5_4 \
+	"page last allocated via order 2, migratetype Unmovable, gfp_mask 0xdc0(GFP_KERNEL|__GFP_ZERO)\n"
+
+/* A record that was released by another stack, the first frame alone. */
+static struct pageowner_record a_released_record(const struct pageowner_stack *by)
+{
+	struct pageowner_record rec = a_record();
+
+	rec.gfp_mask = 0xdc0;
+	rec.free_pid = 7;
+	rec.free_tgid = 8;
+	rec.free_ts_ns = 99;
+	rec.free_handle = 5;
+	rec.free_stack = by;
+	rec.have = PAGEOWNER_HAS_STACK | PAGEOWNER_HAS_FREE_HANDLE | PAGEOWNER_HAS_FREE_STACK;
+	return rec;
+}
+
+static const struct pageowner_stack releaser = { .id = 1, .nr_frames = 1, .frames = frames };
+
+TEST(dumped_by_5_4)
+{
+	_cleanup_(kernel_close) struct kernel m;
+	static const char data[] = REPORT_5_4 DUMPED_5_4 ALERT "page last free stack trace:\n\0" ALERT
+				   "page has been migrated, last migrate reason: %s\n";
+	struct pageowner_record rec = a_released_record(&releaser);
+	struct po_words w;
+
+	kernel_open(&m, false, 8);
+	CHECK_INT(words_of(&m, data, sizeof(data), &w, NULL), PAGEOWNER_OK);
+	CHECK(w.dumped.trouble == NULL);
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_NO_EXT, &rec), "There is not page extension available.\n");
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_NEVER, &rec), "page_owner info is not present (never set?)\n");
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_UNKNOWN, &rec), "");
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_FREED, &rec),
+		  "page_owner tracks the page as freed\n" LAST_5_4 FRAMES_5_4
+		  "page last free stack trace:\n post_alloc_hook+0x1f/0x40\n");
+	rec.have = PAGEOWNER_HAS_FREE_HANDLE | PAGEOWNER_HAS_MIGRATE_REASON;
+	rec.free_handle = 0;
+	rec.migrate_reason = 2;
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_NOW, &rec),
+		  "page_owner tracks the page as allocated\n" LAST_5_4
+		  "page_owner allocation stack trace missing\n"
+		  "page_owner free stack trace missing\n"
+		  "page has been migrated, last migrate reason: damon\n");
+	po_words_fini(&w);
+}
+
+TEST(dumped_by_7_3_who_freed_and_when)
+{
+	_cleanup_(kernel_close) struct kernel m;
+	static const char data[] = REPORT_5_4 DUMPED_5_4 ALERT
+		"page last free pid %d tgid %d ts %llu stack trace:\n";
+	static const struct po_member any = { .offset = 0, .size = 4 };
+	struct pageowner_record rec = a_released_record(&releaser);
+	struct pageowner_error err;
+	struct po_words w;
+
+	kernel_open(&m, false, 8);
+	m.k.ext.free_pid = m.k.ext.free_tgid = m.k.ext.free_ts = &any;
+	CHECK_INT(words_of(&m, data, sizeof(data), &w, &err), PAGEOWNER_OK);
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_FREED, &rec),
+		  "page_owner tracks the page as freed\n" LAST_5_4 FRAMES_5_4
+		  "page last free pid 7 tgid 8 ts 99 stack trace:\n post_alloc_hook+0x1f/0x40\n");
+	po_words_fini(&w);
+	/* what is printed and not known is replaced, and told */
+	m.k.ext.free_tgid = NULL;
+	CHECK_INT(words_of(&m, data, sizeof(data), &w, &err), PAGEOWNER_OK);
+	CHECK(w.dumped.trouble && strstr(w.dumped.trouble, "prints page_owner.free_tgid, which"));
+	CHECK(strstr(dumped_of(&w, PAGEOWNER_OWNED_FREED, &rec), "\npage last free stack trace:\n") != NULL);
+	po_words_fini(&w);
+}
+
+TEST(dumped_by_a_vendor_with_a_field_more)
+{
+	_cleanup_(kernel_close) struct kernel m;
+	static const char data[] = REPORT_5_4 ALERT "page last allocated via order %u, cpu %d\n";
+	struct pageowner_record rec = a_released_record(&releaser);
+	struct po_words w;
+
+	kernel_open(&m, false, 8);
+	CHECK_INT(words_of(&m, data, sizeof(data), &w, NULL), PAGEOWNER_OK);
+	CHECK(w.dumped.trouble && strstr(w.dumped.trouble, "a field that is not known: \"cpu\""));
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_NOW, &rec),
+		  "Page allocated via order 2, mask 0xdc0(GFP_KERNEL|__GFP_ZERO)\n" FRAMES_5_4
+		  "page last free stack trace:\n post_alloc_hook+0x1f/0x40\n");
+	po_words_fini(&w);
+}
+
+TEST(dumped_by_a_kernel_without_words_for_it)
+{
+	_cleanup_(kernel_close) struct kernel m;
+	static const char data[] = REPORT_5_4 "\0x" DUMPED_5_4;	/* not the beginnings of strings, but for the rest */
+	static const char none[] = REPORT_5_4;
+	struct pageowner_record rec = { .have = 0 };
+	struct po_words w;
+
+	kernel_open(&m, false, 8);
+	CHECK_INT(words_of(&m, data, sizeof(data), &w, NULL), PAGEOWNER_OK);
+	CHECK_STR(w.dumped.no_ext, "no page_ext for this page frame\n");
+	CHECK_STR(w.dumped.freed, "page_owner tracks the page as freed\n");
+	po_words_fini(&w);
+	CHECK_INT(words_of(&m, none, sizeof(none), &w, NULL), PAGEOWNER_OK);
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_NO_EXT, &rec), "no page_ext for this page frame\n");
+	CHECK_STR(dumped_of(&w, PAGEOWNER_OWNED_NEVER, &rec), "no owner is recorded\n");
+	CHECK(strstr(dumped_of(&w, PAGEOWNER_OWNED_NOW, &rec), "\nno stack saved\n") != NULL);
 	po_words_fini(&w);
 }
 

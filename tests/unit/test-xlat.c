@@ -31,7 +31,7 @@ static struct tables new_tables(struct world *w, const struct synth_format *f, b
 static int walk_to(const struct tables *t, uint64_t kva, struct po_leaf *ret,
 		   struct pageowner_error *err)
 {
-	const struct po_xlat x = { synth_ops(t->format), t->root, 0 };
+	const struct po_xlat x = { .ops = synth_ops(t->format), .root = t->root };
 
 	return x.ops->walk(&x, t->w->mem, kva, ret, err);
 }
@@ -587,4 +587,86 @@ TEST(reads_cross_pages_of_every_size_in_either_byte_order)
 		check_crossing(f, false);
 		check_crossing(f, true);
 	}
+}
+
+/* --- tables of a process --------------------------------------------------------------------- */
+
+static int walk_process(const struct tables *t, uint64_t uva, struct po_leaf *ret)
+{
+	const struct po_xlat x = { .ops = synth_ops(t->format), .root = t->root, .lower_half = true };
+
+	*ret = (struct po_leaf){ 7, 7, 7 };
+	return x.ops->walk(&x, t->w->mem, uva, ret, NULL);
+}
+
+static bool process_maps(const struct tables *t, uint64_t uva, uint64_t paddr)
+{
+	struct po_leaf leaf;
+
+	return told(t, uva, CHECK_INT(walk_process(t, uva, &leaf), 1) &&
+				    CHECK_INT(leaf.paddr + (uva - leaf.kva), paddr));
+}
+
+/* The lower half of an address: all of it on arm64, whose tables for the upper one are others. */
+TEST(the_lower_half)
+{
+	EACH_FORMAT(f) {
+		_cleanup_(world_close) struct world w;
+		struct tables t = new_tables(&w, f, false);
+		unsigned shift = page_of(f)->shift;
+		uint64_t uva = (uint64_t)0x1234567 << 16 & (((uint64_t)1 << (f->va_bits - 1)) - 1);
+		struct po_leaf leaf;
+
+		tables_map(&t, uva, 0x770000, shift);
+		process_maps(&t, uva + 0x123, 0x770123);
+		if (f->machine != EM_AARCH64)
+			continue;
+		process_maps(&t, uva | 0xabull << 56, 0x770000 | 0);	/* a tag */
+		CHECK_INT(walk_process(&t, uva | ~(((uint64_t)1 << f->va_bits) - 1), &leaf), 0);
+		CHECK_INT(walk_process(&t, uva | (uint64_t)1 << 55, &leaf), 0);
+		CHECK_INT(walk_to(&t, uva, &leaf, NULL), 0);
+	}
+}
+
+TEST(x86_pages_without_access)
+{
+	static const char *const names[] = { "x86_64, 4 levels", "x86_64, 5 levels", "i386, PAE" };
+	const uint64_t protnone = 0x100, pse = 0x80, address = 0x000ffffffffff000;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		_cleanup_(world_close) struct world w;
+		struct tables t = new_tables(&w, synth_format(names[i]), false);
+		unsigned last = t.format->nr_levels - 1;
+		struct po_leaf leaf;
+
+		/* inverted since 4.19, and as it was before */
+		tables_put(&t, 0x12345000, last, (~(uint64_t)0x770000 & address) | protnone);
+		tables_put(&t, 0x12346000, last, 0x790000 | protnone);
+		tables_put(&t, 0x12347000, last, 0x790000);	/* without the bit it is swapped out */
+		tables_put(&t, 0x12400000, last - 1, (~(uint64_t)0x600000 & address) | protnone | pse);
+		tables_put(&t, 0x12600000, last - 1, 0x600000 | protnone);	/* not a page */
+		process_maps(&t, 0x12345123, 0x770123);
+		process_maps(&t, 0x12346123, 0x790123);
+		process_maps(&t, 0x12400000 + 0x34567, 0x600000 + 0x34567);
+		CHECK_INT(walk_process(&t, 0x12347000, &leaf), 0);
+		CHECK_INT(walk_process(&t, 0x12600000, &leaf), 0);
+		maps_not(&t, 0x12345000);	/* the kernel's own are what the processor sees */
+	}
+}
+
+TEST(arm_pages_that_were_not_used_lately)
+{
+	_cleanup_(world_close) struct world w;
+	struct tables t = new_tables(&w, synth_format("arm, short descriptors"), false);
+	struct po_leaf leaf;
+
+	for (uint64_t i = 0; i < 3; i++) {
+		uint64_t slot = tables_slot(&t, 0x12345000 + (i << 12), 1);
+		world_number(&w, slot, 4, i == 2 ? 0x790002 : 0);
+		world_number(&w, slot - 2048, 4, i == 1 ? 0x770002 : 0x770001);	/* 1: swapped out */
+	}
+	process_maps(&t, 0x12345123, 0x770123);
+	CHECK_INT(walk_process(&t, 0x12346000, &leaf), 0);
+	process_maps(&t, 0x12347000, 0x790000);	/* the processor's own counts */
+	maps_not(&t, 0x12345000);
 }

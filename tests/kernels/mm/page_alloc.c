@@ -119,7 +119,7 @@ unsigned long max_mapnr = NR_PAGES;
 #define CHARGED(i, data) [i] = { SET_FLAGS(ZONE | F(uptodate)), NOT_BUDDY, .memcg_data = (unsigned long)(data) }
 #if VERSION >= 701
 #define LRU_MEMCG(n) &objcgs[n]		/* all are charged through object cgroups */
-#define TAIL .compound_info = 1
+#define TAIL .compound_info = (unsigned long)&pages[24] + 1
 #else
 #define LRU_MEMCG(n) &memcgs[n]
 #define TAIL .compound_head = (unsigned long)&pages[24] + 1
