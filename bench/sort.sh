@@ -67,7 +67,7 @@ compare() {	# OPTIONS
 	cmp "$work/ours" "$work/theirs" || verdict=DIFFERS bad=1
 	ratio=$(awk -v a="$(median "$work/theirs.time" 4)" -v b="$(median "$work/ours.time" 4)" 'BEGIN { printf "%.1f", a / b }')
 	awk -v r="$ratio" -v b=$bar 'BEGIN { exit !(r >= b) }' || verdict=MISSED bad=1
-	printf '%-24s %8s s  page_owner_sort %8s s  %6s times (bar %s: %s)  %s KiB\n' "sort $1" "$(median "$work/ours.time" 4)" \
+	printf '%-28s %8s s  page_owner_sort %8s s  %6s times (bar %s: %s)  %s KiB\n' "sort $1" "$(median "$work/ours.time" 4)" \
 		"$(median "$work/theirs.time" 4)" "$ratio" $bar $verdict "$(median "$work/ours.time" 6)"
 }
 
@@ -81,5 +81,5 @@ rm -f "$work"/dump.time
 "$work/measure" "$program" sort -m -k "$work/vmlinux" "$work/dump" "$work/ours" 2>>"$work/dump.time"
 "$work/page_owner_sort" -m "$work/page_owner.txt" "$work/theirs" >/dev/null
 cmp "$work/ours" "$work/theirs" || bad=1
-printf '%-24s %8s s  (a dump of %s MiB)\n' "sort -m of a dump" "$(median "$work/dump.time" 4)" "$(($(stat -c %s "$work/dump") >> 20))"
+printf '%-28s %8s s  (a dump of %s MiB)\n' "sort -m of a dump" "$(median "$work/dump.time" 4)" "$(($(stat -c %s "$work/dump") >> 20))"
 exit $bad

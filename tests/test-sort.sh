@@ -91,6 +91,12 @@ printed_again() {
 	run 0 "$PAGEOWNER" report "$text" && quiet && cmp "$work/out" "$text" || return 1
 	"$PAGEOWNER" report - <"$text" | cmp - "$text" && cat "$text" | "$PAGEOWNER" report /dev/stdin | cmp - "$text"
 }
+printed_again_old() {
+	run 0 "$PAGEOWNER" report "$1" && quiet && cmp "$work/out" "$1"
+}
+for text in "$TOP_SRCDIR"/tests/kernels/*/expected.txt; do
+	ok "$(basename "${text%/expected.txt}"): a text of that generation is printed again" printed_again_old "$text"
+done
 for text in "$FIXTURES"/*/words/page_owner.txt; do
 	name=$(basename "${text%/words/page_owner.txt}")
 	ok "$name: a saved text is printed again, byte for byte, from a file and a pipe" printed_again "$name"

@@ -61,8 +61,12 @@ struct pageowner_table_options {
 	const char *sort; /**< keys, "-pages,+pid"; NULL: most times first */
 	const char *const *filters; /**< "pid=1,2": records that meet all of them */
 	size_t nr_filters;
+	const char *frame; /**< records with a frame that matches this extended regular expression; or NULL */
+	/** More functions that the key "caller" passes over, "my_alloc,my_pool_*"; or NULL. */
+	const char *allocators;
 	int unreleased;   /**< no pages that were released after their allocation */
 	enum pageowner_table_format format;
+	int percent;      /**< write how much of all pages a group has */
 	uint64_t min_pages; /**< write no groups with fewer pages */
 	uint64_t top;     /**< write so many groups at most; 0: all */
 	unsigned jobs;    /**< threads; 0: one a processor */

@@ -83,8 +83,13 @@ int64_t po_record_number(enum po_column c, const struct pageowner_record *rec)
 	}
 }
 
-struct po_bytes po_record_string(enum po_column c, const struct pageowner_record *rec)
+struct po_bytes po_record_string(enum po_column c, const struct pageowner_record *rec,
+				 char *const *more_allocators)
 {
+	if (c == PO_COLUMN_CALLER)
+		return po_caller_of(rec->stack, more_allocators);
+	if (c == PO_COLUMN_MODULE)
+		return po_module_of(rec->stack);
 	const char *text = c == PO_COLUMN_NAME	      ? (rec->have & PAGEOWNER_HAS_COMM ? rec->comm : NULL) :
 			   c == PO_COLUMN_GFP	      ? rec->gfp_names :
 			   c == PO_COLUMN_FLAGS	      ? rec->flag_names :
@@ -336,7 +341,7 @@ int po_feed_value(struct po_feed *f, enum po_column c, const struct pageowner_re
 		return PAGEOWNER_OK;
 	}
 	if (po_column_is_string(c)) {
-		const struct po_bytes s = po_record_string(c, rec);
+		const struct po_bytes s = po_record_string(c, rec, f->more_allocators);
 		return string_value(po_strings_add(&f->strings, s.text, s.len), ret);
 	}
 	*ret = (uint64_t)po_record_number(c, rec);

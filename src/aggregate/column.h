@@ -8,6 +8,7 @@
 
 #include <pageowner/record.h>
 
+#include "aggregate/caller.h"
 #include "base/strings.h"
 
 enum po_column {
@@ -52,12 +53,6 @@ enum {
 	PO_ALLOCATOR_OTHERS = 1 << 4,
 };
 
-/* Bytes that are lent. */
-struct po_bytes {
-	const char *text;
-	size_t len;
-};
-
 /* Lines of records of a source that is no text; the bytes are lent until the next call. */
 struct po_printer {
 	void *self;
@@ -75,6 +70,7 @@ struct po_trail;
 struct po_feed {
 	const struct po_printer *printer;	/* NULL: records carry their own lines */
 	bool keep_time;				/* the first line is taken with the time of allocation */
+	char *const *more_allocators;		/* as of po_caller_of() */
 	struct po_strings strings;
 	struct po_trail *trail;			/* texts behind the first line, by the order they came */
 	uint32_t nr_trails, trails_cap;
@@ -100,6 +96,7 @@ int po_feed_value(struct po_feed *f, enum po_column c, const struct pageowner_re
 
 /* A number, or what a string's number stands for, of columns that can be filtered by. */
 int64_t po_record_number(enum po_column c, const struct pageowner_record *rec);
-struct po_bytes po_record_string(enum po_column c, const struct pageowner_record *rec);
+struct po_bytes po_record_string(enum po_column c, const struct pageowner_record *rec,
+				 char *const *more_allocators);
 
 #endif

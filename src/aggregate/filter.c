@@ -14,22 +14,22 @@ void po_condition_fini(struct po_condition *c)
 	free(c->number);
 }
 
-/* Split at commas; each value ends with a zero. */
-static void split(const char *text, struct po_condition *c)
+size_t po_split_list(const char *text, char *to)
 {
-	char *to = c->values;
+	size_t nr = 1;
 
-	for (c->nr = 1; *text; text++) {
+	for (; *text; text++) {
 		if (*text == '\\' && (text[1] == ',' || text[1] == '\\')) {
 			*to++ = *++text;
 		} else if (*text == ',') {
 			*to++ = '\0';
-			c->nr++;
+			nr++;
 		} else {
 			*to++ = *text;
 		}
 	}
 	*to = '\0';
+	return nr;
 }
 
 static bool parse_number(const char *text, int64_t *ret)
@@ -68,7 +68,7 @@ int po_condition_parse(const char *text, struct po_condition *ret, struct pageow
 	ret->values = malloc(strlen(equal + 1) + 1);
 	if (!ret->values)
 		return po_fail_nomem(err, "filter");
-	split(equal + 1, ret);
+	ret->nr = po_split_list(equal + 1, ret->values);
 	return po_column_is_string(ret->column) ? PAGEOWNER_OK : parse_numbers(ret, err);
 }
 
@@ -81,7 +81,8 @@ static bool has_word(struct po_bytes list, const char *word, size_t len)
 	return false;
 }
 
-bool po_condition_met(const struct po_condition *c, const struct pageowner_record *rec)
+bool po_condition_met(const struct po_condition *c, const struct pageowner_record *rec,
+		      char *const *more_allocators)
 {
 	const char *value = c->values;
 
@@ -92,7 +93,7 @@ bool po_condition_met(const struct po_condition *c, const struct pageowner_recor
 				return true;
 		return false;
 	}
-	const struct po_bytes s = po_record_string(c->column, rec);
+	const struct po_bytes s = po_record_string(c->column, rec, more_allocators);
 	const bool list = po_columns[c->column].kind == PO_KIND_LIST;
 	for (size_t i = 0; i < c->nr; i++) {
 		const size_t len = strlen(value);

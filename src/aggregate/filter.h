@@ -20,6 +20,10 @@ struct po_condition {
  */
 int po_condition_parse(const char *text, struct po_condition *ret, struct pageowner_error *err);
 void po_condition_fini(struct po_condition *c);
-bool po_condition_met(const struct po_condition *c, const struct pageowner_record *rec);
+bool po_condition_met(const struct po_condition *c, const struct pageowner_record *rec,
+		      char *const *more_allocators);
+
+/* Split at commas: strings one behind the other, in as many bytes as text has; returns how many. */
+size_t po_split_list(const char *text, char *to);
 
 #endif

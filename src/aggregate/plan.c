@@ -154,6 +154,31 @@ int po_plan_filter(struct po_plan *p, const char *text, struct pageowner_error *
 	return PAGEOWNER_OK;
 }
 
+int po_plan_frame(struct po_plan *p, const char *regex, struct pageowner_error *err)
+{
+	int rc = regcomp(&p->frame, regex, REG_EXTENDED | REG_NOSUB);
+
+	if (rc) {
+		char why[128];
+		(void)regerror(rc, &p->frame, why, sizeof(why));
+		return po_fail(err, PAGEOWNER_EINVAL, "frame: %s: %s", regex, why);
+	}
+	p->by_frame = true;
+	return PAGEOWNER_OK;
+}
+
+int po_plan_allocators(struct po_plan *p, const char *list, struct pageowner_error *err)
+{
+	p->names = malloc(strlen(list) + 1);
+	p->more_allocators = calloc(strlen(list) + 2, sizeof(*p->more_allocators));
+	if (!p->names || !p->more_allocators)
+		return po_fail_nomem(err, "allocators");
+	char *name = p->names;
+	for (size_t i = 0, nr = po_split_list(list, name); i < nr; i++, name += strlen(name) + 1)
+		p->more_allocators[i] = name;
+	return PAGEOWNER_OK;
+}
+
 static void need(struct po_plan *p, enum po_column c)
 {
 	if (po_plan_place(p, c) < 0)
@@ -200,6 +225,10 @@ void po_plan_fini(struct po_plan *p)
 	for (size_t i = 0; i < p->nr_conditions; i++)
 		po_condition_fini(&p->condition[i]);
 	free(p->condition);
+	free(p->more_allocators);
+	free(p->names);
+	if (p->by_frame)
+		regfree(&p->frame);
 }
 
 int po_plan_place(const struct po_plan *p, enum po_column c)

@@ -3,6 +3,8 @@
 #ifndef PO_AGGREGATE_PLAN_H
 #define PO_AGGREGATE_PLAN_H
 
+#include <regex.h>
+
 #include "aggregate/column.h"
 #include "aggregate/filter.h"
 
@@ -20,6 +22,10 @@ struct po_plan {
 	unsigned nr_keys, nr_columns;
 	struct po_order order[2 * PO_NR_COLUMNS];
 	unsigned nr_order;
+	bool by_frame;				/* only stacks with a frame that matches this */
+	regex_t frame;
+	char **more_allocators;			/* as of po_caller_of(); or NULL */
+	char *names;				/* of them */
 	struct po_condition *condition;
 	size_t nr_conditions;
 };
@@ -27,6 +33,9 @@ struct po_plan {
 /* cull, sort: lists of keys, or NULL.  EINVAL tells what is wrong with them. */
 int po_plan_make(struct po_plan *p, const char *cull, const char *sort, struct pageowner_error *err);
 int po_plan_filter(struct po_plan *p, const char *text, struct pageowner_error *err);
+int po_plan_frame(struct po_plan *p, const char *regex, struct pageowner_error *err);
+/* A list of functions that are allocators, too. */
+int po_plan_allocators(struct po_plan *p, const char *list, struct pageowner_error *err);
 /* When all is set: which columns are needed, in which order. */
 void po_plan_finish(struct po_plan *p);
 void po_plan_fini(struct po_plan *p);

@@ -38,9 +38,13 @@ static const char help[] =
 	"      --tgid LIST           tgids\n"
 	"      --name LIST           commands' names; a comma in a name is written \\,\n"
 	"      --filter KEY=LIST     any key, one of the values; repeatable, and all must be met\n"
+	"      --frame REGEX         any frame of the stack matches\n"
 	"      --min-pages N         write no groups with fewer pages\n"
 	"      --top N               write so many groups at most\n"
 	"Other:\n"
+	"      --skip FUNCTION,...   functions that the key caller passes over, beside those of allocators; * at\n"
+	"                            the end stands for anything\n"
+	"      --percent             tell how much of all pages that were chosen each group has\n"
 	"      --compat 5.10|6.1     write as the tool of that kernel does\n"
 	"  -d                        tell every record that has a flaw, not the first ten alone\n"
 	"  -j, --jobs N              threads that read a text; default: one a processor\n"
@@ -162,7 +166,8 @@ static int set_compat(struct run *r, const char *text)
 	return CLI_OK;
 }
 
-enum { OPT_PID = 512, OPT_TGID, OPT_NAME, OPT_CULL, OPT_SORT, OPT_FILTER, OPT_COMPAT, OPT_TOP, OPT_MIN };
+enum { OPT_PID = 512, OPT_TGID, OPT_NAME, OPT_CULL, OPT_SORT, OPT_FILTER, OPT_COMPAT, OPT_TOP, OPT_MIN, OPT_FRAME,
+       OPT_SKIP, OPT_PERCENT };
 
 static int take_option(struct run *r, int c, char **argv)
 {
@@ -200,6 +205,15 @@ static int take_option(struct run *r, int c, char **argv)
 		return CLI_OK;
 	case OPT_COMPAT:
 		return set_compat(r, optarg);
+	case OPT_FRAME:
+		r->o.frame = optarg;
+		return CLI_OK;
+	case OPT_SKIP:
+		r->o.allocators = optarg;
+		return CLI_OK;
+	case OPT_PERCENT:
+		r->o.percent = 1;
+		return CLI_OK;
 	case OPT_TOP:
 		return set_number("--top", optarg, 1, UINT64_MAX, &r->o.top);
 	case OPT_MIN:
@@ -239,6 +253,9 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "cull", required_argument, NULL, OPT_CULL },
 		{ "sort", required_argument, NULL, OPT_SORT },
 		{ "filter", required_argument, NULL, OPT_FILTER },
+		{ "frame", required_argument, NULL, OPT_FRAME },
+		{ "skip", required_argument, NULL, OPT_SKIP },
+		{ "percent", no_argument, NULL, OPT_PERCENT },
 		{ "compat", required_argument, NULL, OPT_COMPAT },
 		{ "top", required_argument, NULL, OPT_TOP },
 		{ "min-pages", required_argument, NULL, OPT_MIN },

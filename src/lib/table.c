@@ -49,6 +49,10 @@ static int make_plan(struct pageowner_table *t, struct pageowner_error *err)
 
 	for (size_t i = 0; rc == PAGEOWNER_OK && i < o->nr_filters; i++)
 		rc = po_plan_filter(&t->plan, o->filters[i], err);
+	if (rc == PAGEOWNER_OK && o->frame)
+		rc = po_plan_frame(&t->plan, o->frame, err);
+	if (rc == PAGEOWNER_OK && o->allocators)
+		rc = po_plan_allocators(&t->plan, o->allocators, err);
 	if (rc < 0)
 		return rc;
 	if (o->cull && o->format == PAGEOWNER_TABLE_5_10)
@@ -61,6 +65,13 @@ static int make_plan(struct pageowner_table *t, struct pageowner_error *err)
 	return PAGEOWNER_OK;
 }
 
+static struct po_groups empty_groups(const struct pageowner_table *t)
+{
+	return (struct po_groups){ .plan = &t->plan,
+				   .feed = { .keep_time = t->plan.keep_time,
+					     .more_allocators = t->plan.more_allocators } };
+}
+
 int pageowner_table_new(const struct pageowner_table_options *options, struct pageowner_table **ret,
 			struct pageowner_error *err)
 {
@@ -70,9 +81,8 @@ int pageowner_table_new(const struct pageowner_table_options *options, struct pa
 	if (!t)
 		return po_fail_nomem(err, "table");
 	t->o = *options;
-	t->groups.plan = &t->plan;
 	int rc = make_plan(t, err);
-	t->groups.feed.keep_time = t->plan.keep_time;
+	t->groups = empty_groups(t);
 	if (rc < 0)
 		pageowner_table_free(t);
 	else
@@ -233,12 +243,12 @@ static int take_part(struct pageowner_table *t, struct part *p, bool first)
 		return p->rc;
 	if (first) {
 		t->groups = p->groups;
-		p->groups = (struct po_groups){ .plan = &t->plan };
+		p->groups = empty_groups(t);
 		return PAGEOWNER_OK;
 	}
 	int rc = po_groups_merge(&t->groups, &p->groups);
 	po_groups_fini(&p->groups);
-	p->groups = (struct po_groups){ .plan = &t->plan };
+	p->groups = empty_groups(t);
 	return rc;
 }
 
@@ -275,8 +285,7 @@ static int fill_from_text(struct pageowner_table *t, struct pageowner_session *s
 	int rc = part ? PAGEOWNER_OK : po_fail_nomem(err, "table");
 
 	for (unsigned i = 0; rc == PAGEOWNER_OK && i < nr; i++) {
-		part[i].groups = (struct po_groups){ .plan = &t->plan,
-						     .feed = { .keep_time = t->plan.keep_time } };
+		part[i].groups = empty_groups(t);
 		rc = po_saved_new(s->text, i, nr, 0, UINT64_MAX, &part[i].reader, err);
 	}
 	if (rc == PAGEOWNER_OK)
@@ -346,7 +355,7 @@ int pageowner_table_write(const struct pageowner_table *t, const struct pageowne
 	po_sink_init(out, sink->write, sink->self);
 	uint64_t written = 0;
 	for (uint32_t i = 0; next_group(t, &i, written) && !out->error; i++, written++)
-		po_sorted_put(out, &t->groups, t->sorted[i], t->o.format);
+		po_sorted_put(out, &t->groups, t->sorted[i], t->o.format, t->o.percent != 0);
 	if (po_sink_flush(out))
 		return po_fail(err, PAGEOWNER_EIO, "%s", strerror(out->error));
 	return PAGEOWNER_OK;

@@ -468,13 +468,18 @@ static bool parse_block(struct cursor *c, struct pageowner_record *rec)
 /* Before 4.6: the pageblock's type by number, "Fallback" if it is not the page's own, and flags as letters. */
 static const char *parse_old_types(struct po_saved *r, struct cursor *c, struct pageowner_record *rec)
 {
-	uint64_t type;
+	uint64_t type = 0;
 
-	if (!parse_block(c, rec) || !decimal(c, &type) || type > 31 || !SKIP(c, " "))
+	if (!parse_block(c, rec))
+		return "no pageblock";
+	const bool known = !SKIP(c, "<unknown>");	/* pageowner's own word */
+	if ((known && (!decimal(c, &type) || type > 31)) || !SKIP(c, " "))
 		return "no pageblock type";
-	rec->block_type = (int32_t)type;
-	rec->have |= PAGEOWNER_HAS_BLOCK_TYPE;
-	if (SKIP(c, "        ")) {
+	if (known) {
+		rec->block_type = (int32_t)type;
+		rec->have |= PAGEOWNER_HAS_BLOCK_TYPE;
+	}
+	if (known && SKIP(c, "        ")) {
 		rec->page_type = rec->block_type;
 		rec->have |= PAGEOWNER_HAS_PAGE_TYPE;
 	} else if (!SKIP(c, "Fallback")) {

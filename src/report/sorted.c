@@ -116,8 +116,21 @@ static void put_culled(struct po_sink *out, const struct po_groups *g, uint32_t 
 	put(out, "\n");
 }
 
+/* " (12.34 %)", rounded to the nearest. */
+static void put_percent(struct po_sink *out, const struct po_groups *g, uint32_t nr)
+{
+	const uint64_t all = g->pages ? g->pages : 1;
+	const uint64_t parts = (po_groups_pages(g, nr) * 20000 / all + 1) / 2;
+
+	put(out, " (");
+	put_unsigned(out, parts / 100);
+	put(out, parts % 100 < 10 ? ".0" : ".");
+	put_unsigned(out, parts % 100);
+	put(out, " %)");
+}
+
 void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr,
-		   enum pageowner_table_format format)
+		   enum pageowner_table_format format, bool percent)
 {
 	put_unsigned(out, po_groups_times(g, nr));
 	put(out, " times");
@@ -129,6 +142,8 @@ void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr,
 	put(out, ", ");
 	put_unsigned(out, po_groups_pages(g, nr));
 	put(out, " pages");
+	if (percent)
+		put_percent(out, g, nr);
 	if (g->plan->culled) {
 		put_culled(out, g, nr);
 		return;

@@ -8,8 +8,8 @@
 #include "aggregate/group.h"
 #include "base/sink.h"
 
-/* Write one group in the format given. */
+/* Write one group in the format given; percent: with its part of all pages. */
 void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr,
-		   enum pageowner_table_format format);
+		   enum pageowner_table_format format, bool percent);
 
 #endif

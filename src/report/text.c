@@ -36,6 +36,7 @@ struct po_text {
 	size_t nr_stack;
 	char *buf;			/* the record at hand */
 	size_t len, cap;
+	char letters[PO_NR_LETTERS + 1]; /* page flags of the record at hand, of old kernels */
 	size_t lines_max;		/* bytes that a record needs at most, but for its stack */
 };
 
@@ -469,13 +470,31 @@ long po_text_rest(struct po_text *t, const struct pageowner_record *rec, const c
 	return (long)t->len;
 }
 
+static bool has_item(const struct po_line *line, enum po_item_field field)
+{
+	for (unsigned i = 0; i < line->nr; i++)
+		if (line->item[i].field == field)
+			return true;
+	return false;
+}
+
+/* Until 4.5 the flags that are told have one letter each, and gfp flags no names. */
+static void set_letters(struct po_text *t, struct pageowner_record *rec)
+{
+	for (size_t i = 0; i < PO_NR_LETTERS; i++)
+		t->letters[i] = has_letter(t->w, i, rec) ? t->w->letter[i].name : ' ';
+	rec->flag_names = t->letters;
+}
+
 void po_text_names(struct po_text *t, struct pageowner_record *rec)
 {
 	const struct po_words *w = t->w;
 
-	if (rec->have & PAGEOWNER_HAS_GFP)
+	if ((rec->have & PAGEOWNER_HAS_GFP) && has_item(&w->head, PO_ITEM_GFP_NAMES))
 		rec->gfp_names = gfp_names(t, rec->gfp_mask).text;
-	if (rec->have & PAGEOWNER_HAS_FLAGS)
+	if (has_item(&w->pfn, PO_ITEM_FLAG_LETTER))
+		set_letters(t, rec);
+	else if (rec->have & PAGEOWNER_HAS_FLAGS)
 		rec->flag_names = flag_names(t, rec->flags).text;
 	if (rec->have & PAGEOWNER_HAS_PAGE_TYPE)
 		rec->page_type_name = name_of(w->migratetype, w->nr_migratetypes, rec->page_type);

@@ -42,9 +42,9 @@ static struct world make_world(unsigned seed)
 		if (asprintf(&w.record[i],
 			     "Page allocated via order %u, mask 0xcc0(GFP_KERNEL|__GFP_ZERO), pid %u, tgid %u (%s), ts %u ns\n"
 			     "PFN 0x%x type %s Block 0 type Movable Flags 0x1(locked|node=%u|zone=1)\n"
-			     " frame%u+0x1/0x2\n last\n%s\n",
+			     " kmalloc+0x1/0x2\n frame%u+0x1/0x2\n last+0x1/0x2 [mod%u]\n%s\n",
 			     order, pid, pid / 2, names[rnd(5)], rnd(1000), i, types[rnd(3)], rnd(2), rnd(6),
-			     rnd(3) ? "" : "Charged to memcg /\n") < 0)
+			     rnd(2), rnd(3) ? "" : "Charged to memcg /\n") < 0)
 			abort();
 		w.pages += 1u << order;
 	}
@@ -123,7 +123,7 @@ static struct pageowner_table_options options(const char *cull, const char *sort
 						 .cull = cull, .sort = sort };
 }
 
-static const char *const culls[] = { NULL, "pid", "st", "name,tgid", "order,mt", "node,cg,st", "ator",
+static const char *const culls[] = { NULL, "pid", "st", "name,tgid", "order,mt", "node,cg,st", "ator", "caller,mod",
 				     "p,tg,n,st,ator,o,g,mt,bt,fl,nid,z,cg,mr,h" };
 #define NR_CULLS (sizeof(culls) / sizeof(*culls))
 
@@ -191,6 +191,8 @@ TEST(filter_then_group_is_group_then_filter)
 		{ "tg,o", "order=0,2", ", order 0\n", ", order 2\n" },
 		{ "mt,o", "migratetype=Movable", ", type Movable\n", "\t" },
 		{ "nid,p", "node=1", ", node 1\n", "\t" },
+		{ "mod,c", "module=mod1", ", module mod1\n", "\t" },
+		{ "c", "caller=frame2,frame4", ", caller frame2\n", ", caller frame4\n" },
 	};
 
 	for (unsigned seed = 1; seed < 10; seed++) {
@@ -232,6 +234,87 @@ TEST(any_number_of_threads_gives_the_same)
 			free(got);
 		}
 		free(want);
+	}
+	unlink(path);
+	free_world(&w);
+}
+
+TEST(frames_choose_records)
+{
+	struct world w = make_world(5);
+	const char *path = write_world(&w, 1);
+	struct pageowner_table_options o = options("caller", "caller");
+	struct pageowner_group all, sum;
+
+	o.frame = "^frame[0-2]\\+";
+	char *text = run(path, &o, &sum);
+	CHECK(strstr(text, "caller frame0\n") && strstr(text, "caller frame2\n") && !strstr(text, "frame3"));
+	CHECK(sum.times > 0 && sum.times < RECORDS);
+	free(text);
+	o.frame = "mod[01]\\]$";
+	free(run(path, &o, &all));
+	CHECK_INT(all.times, RECORDS);
+	o.frame = "nowhere";
+	text = run(path, &o, &sum);
+	CHECK_STR(text, "");
+	free(text);
+	o.frame = NULL;
+	o.allocators = "frame1,frame2,fra*3";
+	text = run(path, &o, &sum);
+	CHECK(strstr(text, "caller last\n") && strstr(text, "caller frame3\n") && !strstr(text, "frame1"));
+	CHECK_INT(sum.times, RECORDS);
+	free(text);
+	o.allocators = "frame*,last";
+	o.percent = 1;
+	text = run(path, &o, &sum);
+	CHECK(strstr(text, " pages (100.00 %), caller \n") != NULL);
+	free(text);
+	unlink(path);
+	free_world(&w);
+}
+
+TEST(flags_are_whole_words)
+{
+	static const struct {
+		const char *filter;
+		bool all;
+	} cases[] = {
+		{ "gfp=__GFP_ZERO", true }, { "gfp=GFP_KERNEL", true }, { "gfp=GFP_KERNEL|__GFP_ZERO", true },
+		{ "gfp=KERNEL", false },    { "gfp=GFP_ZERO", false },	{ "gfp=__GFP_ZER", false },
+		{ "gfp=", false },	    { "flags=zone=1", true },	{ "flags=one=1", false },
+		{ "flags=node", false },    { "gfp=x,__GFP_ZERO", true },
+	};
+	struct world w = make_world(9);
+	const char *path = write_world(&w, 1);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct pageowner_table_options o = options("order", NULL);
+		struct pageowner_group sum;
+		o.filters = &cases[i].filter;
+		o.nr_filters = 1;
+		free(run(path, &o, &sum));
+		CHECK_INT(sum.times, cases[i].all ? RECORDS : 0);
+	}
+	unlink(path);
+	free_world(&w);
+}
+
+TEST(groups_are_in_the_order_that_was_asked_for)
+{
+	struct world w = make_world(11);
+	const char *path = write_world(&w, 1);
+
+	for (int sign = -1; sign <= 1; sign += 2) {
+		struct pageowner_table_options o = options("pid,order", sign < 0 ? "-pages" : "pages");
+		struct pageowner_group sum;
+		unsigned long long times, pages, before = 0, nr = 0;
+		char *text = run(path, &o, &sum);
+		for (char *p = text, *eol; (eol = strchr(p, '\n')); p = eol + 1, before = pages, nr++) {
+			CHECK_INT(sscanf(p, "%llu times, %llu pages", &times, &pages), 2);
+			CHECK(nr == 0 || (sign < 0 ? pages <= before : pages >= before));
+		}
+		CHECK(nr > 10);
+		free(text);
 	}
 	unlink(path);
 	free_world(&w);
@@ -294,6 +377,17 @@ TEST(keys_and_values_that_make_no_sense)
 	refused(NULL, NULL, "pid=1x", "\"1x\" is not a number");
 	refused(NULL, NULL, "nmae=x", "is \"name\" meant?");
 	refused(NULL, NULL, "stacktrace=x", "not a key to filter by");
+}
+
+TEST(a_frame_that_is_no_expression)
+{
+	struct pageowner_table_options o = options(NULL, NULL);
+	struct pageowner_table *t = NULL;
+	struct pageowner_error err = { 0, "" };
+
+	o.frame = "(";
+	CHECK_INT(pageowner_table_new(&o, &t, &err), PAGEOWNER_EINVAL);
+	CHECK(strstr(err.text, "frame: (: ") != NULL);
 }
 
 TEST(every_key_is_taken_in_both_forms)
