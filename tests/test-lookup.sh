@@ -308,6 +308,26 @@ ok "a PID without an address" fails "no number" 1:
 ok "one of several that is not found" goes_on
 ok "nothing to look up" usage "nothing to look up" lookup "$(dump_of $name)"
 ok "no dump" usage "no dump" lookup 0x1000
+# What is lost is told, and the rest all the same: DUMPTOOL-OPTION ARGUMENT STATE TEXT
+spoilt() {
+	"$DUMPTOOL" "$(dump_of $name)" "$work/d" --to elf "$1" "$2" || return 1
+	run 1 "$PAGEOWNER" lookup -k "$FIXTURES/$name/vmlinux" "$work/d" "pfn:0x$(place record_pfn)" &&
+		says "$4" && grep -qx "state: $3" "$work/out"
+}
+
+place() {
+	sed -n "s/^$1 //p" "$work/where"
+}
+
+"$TOP_BUILDDIR/tests/where" -k "$FIXTURES/$name/vmlinux" "$(dump_of $name)" >"$work/where"
+ok "a struct page that is not in the dump" spoilt --drop "$(place page)" allocated "struct page of PFN 0x"
+ok "its owner is told" grep -q '^page last allocated via order 0' "$work/out"
+ok "a page_ext entry that is not in the dump" spoilt --drop "$(place page_ext)" "not in the dump" "page_ext entry of PFN 0x"
+ok "its flags are told" grep -q '^flags: 0x' "$work/out"
+ok "a stack that is another's" spoilt --corrupt "$(place record_handle)=$(place other_handle)" allocated "the record at 0x"
+ok "it is marked" grep -q '^ <stack 0x' "$work/out"
+ok "an order that cannot be" spoilt --corrupt "$(place record_order)=ffff" allocated "order 65535"
+
 of_text() {
 	run 1 "$PAGEOWNER" "$@" "$FIXTURES/$name/words/page_owner.txt" && says "a text does not" && [ ! -s "$work/out" ]
 }

@@ -168,12 +168,13 @@ static int read_ext(struct pageowner_lookup *lk, uint64_t pfn, struct pageowner_
 	return rc < 0 ? po_within(err, rc, "page_ext entry of PFN 0x%" PRIx64, pfn) : 1;
 }
 
-/* The free block that a page is in, which its first page alone tells of. */
-static void find_buddy(struct pageowner_lookup *lk, struct pageowner_page *p)
+/* The free block that a page is in, which its first page alone tells of.  False: what may tell is not in the dump. */
+static bool find_buddy(struct pageowner_lookup *lk, struct pageowner_page *p)
 {
 	const struct po_kernel *k = &lk->s->kernel;
 	uint8_t raw[MAX_PAGE_BYTES];
 	uint64_t kva, last = UINT64_MAX;
+	bool sure = true;
 
 	for (unsigned order = 0; order <= k->max_order; order++) {
 		uint64_t pfn = p->pfn & ~(((uint64_t)1 << order) - 1);
@@ -181,7 +182,9 @@ static void find_buddy(struct pageowner_lookup *lk, struct pageowner_page *p)
 		if (pfn == last)
 			continue;
 		last = pfn;
-		if (read_page(lk, pfn, raw, &kva, NULL) != 1 || !po_page_is_buddy(k, raw))
+		int rc = read_page(lk, pfn, raw, &kva, NULL);
+		sure &= rc >= 0;
+		if (rc != 1 || !po_page_is_buddy(k, raw))
 			continue;
 		uint64_t size = po_page_private(k, raw);
 		if (size > k->max_order || p->pfn - pfn >= (uint64_t)1 << size)
@@ -189,8 +192,9 @@ static void find_buddy(struct pageowner_lookup *lk, struct pageowner_page *p)
 		p->buddy_pfn = pfn;
 		p->buddy_order = (uint32_t)size;
 		p->have |= PAGEOWNER_PAGE_HAS_BUDDY;
-		return;
+		return true;
 	}
+	return sure;
 }
 
 /* head: the bytes of the struct page of the compound page's head, or of the page itself. */
@@ -308,7 +312,8 @@ static int describe_owner(struct pageowner_lookup *lk, const uint8_t *page, stru
 	return owned == PO_OWNED_NEVER ? PAGEOWNER_OK : read_record(lk, page, p, err);
 }
 
-static enum pageowner_page_state state_of(const struct po_layout *l, const struct pageowner_page *p)
+/* sure: if it were in a free block, that would be known. */
+static enum pageowner_page_state state_of(const struct po_layout *l, const struct pageowner_page *p, bool sure)
 {
 	bool reserved = (p->have & PAGEOWNER_PAGE_HAS_FLAGS) && PO_HAS_ENUM(l, PG_reserved) &&
 			(p->flags >> (PO_ENUM(l, PG_reserved) & 63) & 1);
@@ -319,10 +324,9 @@ static enum pageowner_page_state state_of(const struct po_layout *l, const struc
 		return PAGEOWNER_PAGE_ALLOCATED;
 	if (reserved)
 		return PAGEOWNER_PAGE_RESERVED;
-	if (p->owned == PAGEOWNER_OWNED_FREED)
-		return PAGEOWNER_PAGE_FREED;
-	return p->owned == PAGEOWNER_OWNED_UNKNOWN || !(p->have & PAGEOWNER_PAGE_HAS_FLAGS) ?
-		       PAGEOWNER_PAGE_MISSING : PAGEOWNER_PAGE_UNTRACKED;
+	if (p->owned == PAGEOWNER_OWNED_UNKNOWN || !sure)
+		return PAGEOWNER_PAGE_MISSING;
+	return p->owned == PAGEOWNER_OWNED_FREED ? PAGEOWNER_PAGE_FREED : PAGEOWNER_PAGE_UNTRACKED;
 }
 
 int pageowner_lookup_page(struct pageowner_lookup *lk, uint64_t pfn, struct pageowner_page *ret,
@@ -337,6 +341,8 @@ int pageowner_lookup_page(struct pageowner_lookup *lk, uint64_t pfn, struct page
 	err->text[0] = '\0';
 	*ret = (struct pageowner_page){ .pfn = pfn, .paddr = pfn << k->page_shift, .record.pfn = pfn };
 	int there = read_page(lk, pfn, page, &ret->struct_page, &flaw), rc = PAGEOWNER_OK;
+	bool sure = false;
+
 	if (there < 0)
 		keep_flaw(err, &flaw);
 	if (there == 0) {
@@ -346,11 +352,11 @@ int pageowner_lookup_page(struct pageowner_lookup *lk, uint64_t pfn, struct page
 		return PAGEOWNER_OK;
 	}
 	if (there == 1) {
-		find_buddy(lk, ret);
+		sure = find_buddy(lk, ret);
 		describe_page(lk, page, ret, err);
 	}
 	rc = describe_owner(lk, there == 1 ? page : NULL, ret, err);
-	ret->state = state_of(&k->l, ret);
+	ret->state = state_of(&k->l, ret, sure);
 	return rc;
 }
 
