@@ -242,12 +242,21 @@ slabs() {
 	done
 }
 
-for name in 5.10-x86_64 6.1-x86_64 7.2-x86_64 6.1-arm 6.12-i386-pae 6.1-arm64-va39 7.2-arm64-16k; do
+for name in 5.10-x86_64 6.1-x86_64 6.12-x86_64 7.2-x86_64 6.1-arm 6.12-i386-pae 6.1-arm64-va39 7.2-arm64-16k; do
 	ok "$name: an address of a module" module
 	ok "$name: an address of kernel text" text
 	ok "$name: all addresses of processes, page by page" processes
 	ok "$name: slab caches" slabs
 done
+
+# Where the stack pointer was when a processor's idle task warned, as the kernel itself printed it.
+kernel_stack() {
+	at=$(sed -n 's/^.* RSP: 0000:\([0-9a-f]*\) .*/\1/p' "$FIXTURES/$name/words/dmesg.txt" | head -n 1)
+	look 0 "0x$at" && quiet && grep -q '^ fork_idle+' "$work/out"
+}
+
+name=7.2-x86_64
+ok "$name: an address of a kernel stack" kernel_stack
 
 # --- pages that were freed ---
 
@@ -269,7 +278,7 @@ free_stacks() {
 			cmp - "$FIXTURES/$name/words/page_owner.txt"
 }
 
-for name in 5.10-x86_64 6.1-x86_64 7.2-x86_64; do
+for name in 5.10-x86_64 6.1-x86_64 6.12-x86_64 7.2-x86_64; do
 	ok "$name: report --freed" freed
 	ok "$name: report --free-stacks" free_stacks
 done
