@@ -76,6 +76,20 @@ ok "what was sorted before is" rewritten
 ok "a closed pipe is no failure" sh -c "'$PAGEOWNER' sort -a '$text' 2>&1 | head -n 1 | grep -q times"
 ok "a full disk is" sh -c "'$PAGEOWNER' sort '$text' /dev/full 2>&1 | grep -q 'No space left'"
 
+# the same vocabulary chooses records of a report
+chosen() {	# AWK-CONDITION OPTION...: those records of the text
+	awk -v RS= -v ORS='\n\n' "$1" "$text" >"$work/want"
+	shift
+	[ -s "$work/want" ] && run 0 "$PAGEOWNER" report "$@" "$text" && quiet && cmp "$work/out" "$work/want" &&
+		run 0 "$PAGEOWNER" report "$@" -k "$fix/vmlinux" "$fix/dump.elf" && quiet && cmp "$work/out" "$work/want"
+}
+ok "report --filter by pid" chosen '/, pid (1|2),/' --filter pid=1,2
+ok "report --filter by two keys" chosen '/, pid 1,/ && /[(|]__GFP_ZERO[)|]/' --filter pid=1 --filter gfp=__GFP_ZERO
+ok "report --filter by name" chosen '/\(cache \(weird\) x\), ts/' --filter "name=cache (weird) x"
+ok "report --frame" chosen '/\n [^ ]*pohog[^ ]*/ || /\[pohog\]/' --frame pohog
+report_refuses() { run 2 "$PAGEOWNER" report --filter nmae=x "$text" && says 'is "name" meant?' && [ ! -s "$work/out" ]; }
+ok "report --filter by an unknown key" report_refuses
+
 # under the other name
 program=$TOP_BUILDDIR/.libs/pageowner
 [ -e "$program" ] || program=$PAGEOWNER
