@@ -30,6 +30,24 @@ fails() {
 	shift
 	run 1 "$PAGEOWNER" sort "$@" && says "$fails_say"
 }
+: >"$work/empty"
+ok "an empty file" fails "there are no records" "$work/empty"
+ok "an empty pipe" sh -c ": | '$PAGEOWNER' sort - 2>&1 | grep -q 'there are no records'"
+interrupted() {	# what came before Ctrl-C is written
+	mkfifo "$work/fifo"
+	"$PAGEOWNER" sort --cull=order "$work/fifo" >"$work/out" 2>"$work/err" &
+	pid=$!
+	exec 3>"$work/fifo"
+	cat "$text" >&3
+	i=0
+	while [ $i -lt 100 ] && ! grep -q '^State:.*sleeping' "/proc/$pid/status"; do sleep 0.1; i=$((i + 1)); done
+	sleep 0.5
+	kill -TERM $pid
+	wait $pid && return 1
+	exec 3>&-
+	says "Interrupted system call" && "$PAGEOWNER" sort --cull=order "$text" | cmp - "$work/out"
+}
+ok "an interrupt ends a pipe, and what was read is written" interrupted
 ok "no such file" fails "no such file" "$work/nothing"
 ok "a directory" fails "directory" "$work"
 head -c 300000 /dev/urandom >"$work/junk"

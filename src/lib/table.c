@@ -57,7 +57,7 @@ static int make_plan(struct pageowner_table *t, struct pageowner_error *err)
 		return rc;
 	if (o->cull && o->format == PAGEOWNER_TABLE_5_10)
 		return po_fail(err, PAGEOWNER_EINVAL, "cull: the format of 5.10 has no place for keys");
-	/* commit of 6.7: the time is dropped, lest no two records be equal, unless it is what they are sorted by */
+	/* since 6.7 the tool drops the time, lest no two records be equal, unless it is what they are sorted by */
 	t->plan.keep_time = o->format != PAGEOWNER_TABLE_NEWEST ||
 			    t->plan.order[0].column == PO_COLUMN_ALLOC_TS;
 	t->plan.filter.unreleased = o->unreleased != 0;
