@@ -30,6 +30,24 @@ fails() {
 	shift
 	run 1 "$PAGEOWNER" sort "$@" && says "$fails_say"
 }
+: >"$work/empty"
+ok "an empty file" fails "there are no records" "$work/empty"
+ok "an empty pipe" sh -c ": | '$PAGEOWNER' sort - 2>&1 | grep -q 'there are no records'"
+interrupted() {	# what came before Ctrl-C is written
+	mkfifo "$work/fifo"
+	"$PAGEOWNER" sort --cull=order "$work/fifo" >"$work/out" 2>"$work/err" &
+	pid=$!
+	exec 3>"$work/fifo"
+	cat "$text" >&3
+	i=0
+	while [ $i -lt 100 ] && ! grep -q '^State:.*sleeping' "/proc/$pid/status"; do sleep 0.1; i=$((i + 1)); done
+	sleep 0.5
+	kill -TERM $pid
+	wait $pid && return 1
+	exec 3>&-
+	says "Interrupted system call" && "$PAGEOWNER" sort --cull=order "$text" | cmp - "$work/out"
+}
+ok "an interrupt ends a pipe, and what was read is written" interrupted
 ok "no such file" fails "no such file" "$work/nothing"
 ok "a directory" fails "directory" "$work"
 head -c 300000 /dev/urandom >"$work/junk"
@@ -75,6 +93,20 @@ rewritten() { run 0 "$PAGEOWNER" sort -m "$text" "$work/o" && run 0 "$PAGEOWNER"
 ok "what was sorted before is" rewritten
 ok "a closed pipe is no failure" sh -c "'$PAGEOWNER' sort -a '$text' 2>&1 | head -n 1 | grep -q times"
 ok "a full disk is" sh -c "'$PAGEOWNER' sort '$text' /dev/full 2>&1 | grep -q 'No space left'"
+
+# the same vocabulary chooses records of a report
+chosen() {	# AWK-CONDITION OPTION...: those records of the text
+	awk -v RS= -v ORS='\n\n' "$1" "$text" >"$work/want"
+	shift
+	[ -s "$work/want" ] && run 0 "$PAGEOWNER" report "$@" "$text" && quiet && cmp "$work/out" "$work/want" &&
+		run 0 "$PAGEOWNER" report "$@" -k "$fix/vmlinux" "$fix/dump.elf" && quiet && cmp "$work/out" "$work/want"
+}
+ok "report --filter by pid" chosen '/, pid (1|2),/' --filter pid=1,2
+ok "report --filter by two keys" chosen '/, pid 1,/ && /[(|]__GFP_ZERO[)|]/' --filter pid=1 --filter gfp=__GFP_ZERO
+ok "report --filter by name" chosen '/\(cache \(weird\) x\), ts/' --filter "name=cache (weird) x"
+ok "report --frame" chosen '/\n [^ ]*pohog[^ ]*/ || /\[pohog\]/' --frame pohog
+report_refuses() { run 2 "$PAGEOWNER" report --filter nmae=x "$text" && says 'is "name" meant?' && [ ! -s "$work/out" ]; }
+ok "report --filter by an unknown key" report_refuses
 
 # under the other name
 program=$TOP_BUILDDIR/.libs/pageowner

@@ -15,6 +15,7 @@
  */
 
 #include <pageowner/error.h>
+#include <pageowner/filter.h>
 #include <pageowner/lookup.h>
 #include <pageowner/record.h>
 #include <pageowner/report.h>

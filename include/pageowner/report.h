@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <pageowner/error.h>
+#include <pageowner/filter.h>
 #include <pageowner/record.h>
 
 #ifdef __cplusplus
@@ -38,6 +39,7 @@ struct pageowner_report_options {
 	/** Told about one record each that has a flaw (missing, corrupt, too long); may be NULL. */
 	void (*flaw)(void *arg, const struct pageowner_error *err);
 	void *arg;
+	const struct pageowner_filter *filter; /**< write only the records that meet it; NULL: all */
 };
 
 /**

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The text behind the first line of a record, page_owner_sort's "stacktrace", is never put together twice: it is known
- * by its stack and by what follows that (migration, memory cgroups).  Equal texts have one number, whatever their
- * stacks' handles.
+ * The text behind the first line of a record, page_owner_sort's "stacktrace", is never put together twice: it is
+ * known by its stack and by what follows that (migration, memory cgroups).  Equal texts have one number, whatever
+ * their stacks' handles.
  */
 #include "aggregate/column.h"
 

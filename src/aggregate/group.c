@@ -11,7 +11,7 @@ void po_groups_fini(struct po_groups *g)
 	po_feed_fini(&g->feed);
 	free(g->row);
 	free(g->slot);
-	free(g->has_frame);
+	free(g->memo.has_frame);
 }
 
 static uint32_t hash_keys(const struct po_plan *p, const uint64_t *row)
@@ -93,56 +93,13 @@ static void count(struct po_groups *g, uint64_t *row, uint64_t times, uint64_t p
 	g->pages += pages;
 }
 
-enum { FRAME_UNKNOWN, FRAME_FOUND, FRAME_NONE };
-
-static int find_frame(const regex_t *regex, const struct pageowner_stack *stack)
-{
-	for (uint32_t i = 0; i < stack->nr_frames; i++)
-		if (regexec(regex, stack->frames[i].text, 0, NULL, 0) == 0)
-			return FRAME_FOUND;
-	return FRAME_NONE;
-}
-
-/* Each stack is looked through once; without memory, each time. */
-static bool has_frame(struct po_groups *g, const struct pageowner_stack *stack)
-{
-	if (!stack)
-		return false;
-	if (stack->id >= g->stacks) {
-		size_t nr = stack->id * (size_t)2 + 256;
-		uint8_t *grown = realloc(g->has_frame, nr);
-		if (!grown)
-			return find_frame(&g->plan->frame, stack) == FRAME_FOUND;
-		memset(grown + g->stacks, FRAME_UNKNOWN, nr - g->stacks);
-		g->has_frame = grown;
-		g->stacks = nr;
-	}
-	uint8_t *found = &g->has_frame[stack->id];
-	if (*found == FRAME_UNKNOWN)
-		*found = (uint8_t)find_frame(&g->plan->frame, stack);
-	return *found == FRAME_FOUND;
-}
-
-static bool taken(struct po_groups *g, const struct pageowner_record *rec)
-{
-	const struct po_plan *p = g->plan;
-
-	for (size_t i = 0; i < p->nr_conditions; i++)
-		if (!po_condition_met(&p->condition[i], rec, p->more_allocators))
-			return false;
-	if (p->by_frame && !has_frame(g, rec->stack))
-		return false;
-	return !p->unreleased || !(rec->have & PAGEOWNER_HAS_FREE_TS) || !rec->free_ts_ns ||
-	       ((rec->have & PAGEOWNER_HAS_TS) && rec->ts_ns >= rec->free_ts_ns);
-}
-
 int po_groups_add(struct po_groups *g, const struct pageowner_record *rec)
 {
 	const struct po_plan *p = g->plan;
 	uint64_t keys[PO_NR_COLUMNS];
 	bool fresh;
 
-	if (!taken(g, rec))
+	if (!po_filter_takes(&p->filter, &g->memo, rec))
 		return PAGEOWNER_OK;
 	po_feed_begin(&g->feed);
 	for (unsigned i = 0; i < p->nr_keys; i++)

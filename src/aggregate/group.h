@@ -17,8 +17,7 @@ struct po_groups {
 	uint32_t nr;
 	size_t cap, slots;
 	uint64_t records, pages;	/* of all groups */
-	uint8_t *has_frame;		/* by stack: whether a frame is as the plan wants it */
-	size_t stacks;
+	struct po_filter_memo memo;
 };
 
 /* A zeroed struct with plan and feed set is an empty one. */

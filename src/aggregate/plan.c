@@ -137,48 +137,6 @@ int po_plan_make(struct po_plan *p, const char *cull, const char *sort, struct p
 	return PAGEOWNER_OK;
 }
 
-int po_plan_filter(struct po_plan *p, const char *text, struct pageowner_error *err)
-{
-	struct po_condition *grown =
-		realloc(p->condition, (p->nr_conditions + 1) * sizeof(*p->condition));
-
-	if (!grown)
-		return po_fail_nomem(err, "filter");
-	p->condition = grown;
-	int rc = po_condition_parse(text, &grown[p->nr_conditions], err);
-	if (rc < 0) {
-		po_condition_fini(&grown[p->nr_conditions]);
-		return rc;
-	}
-	p->nr_conditions++;
-	return PAGEOWNER_OK;
-}
-
-int po_plan_frame(struct po_plan *p, const char *regex, struct pageowner_error *err)
-{
-	int rc = regcomp(&p->frame, regex, REG_EXTENDED | REG_NOSUB);
-
-	if (rc) {
-		char why[128];
-		(void)regerror(rc, &p->frame, why, sizeof(why));
-		return po_fail(err, PAGEOWNER_EINVAL, "frame: %s: %s", regex, why);
-	}
-	p->by_frame = true;
-	return PAGEOWNER_OK;
-}
-
-int po_plan_allocators(struct po_plan *p, const char *list, struct pageowner_error *err)
-{
-	p->names = malloc(strlen(list) + 1);
-	p->more_allocators = calloc(strlen(list) + 2, sizeof(*p->more_allocators));
-	if (!p->names || !p->more_allocators)
-		return po_fail_nomem(err, "allocators");
-	char *name = p->names;
-	for (size_t i = 0, nr = po_split_list(list, name); i < nr; i++, name += strlen(name) + 1)
-		p->more_allocators[i] = name;
-	return PAGEOWNER_OK;
-}
-
 static void need(struct po_plan *p, enum po_column c)
 {
 	if (po_plan_place(p, c) < 0)
@@ -216,19 +174,13 @@ void po_plan_finish(struct po_plan *p)
 	if (!p->culled)
 		need(p, PO_COLUMN_ALLOCATOR);
 	for (size_t i = 0; i < sizeof(printed) / sizeof(*printed); i++)
-		if (p->culled && po_plan_filters(p, printed[i]))
+		if (p->culled && po_filter_has(&p->filter, printed[i]))
 			need(p, printed[i]);
 }
 
 void po_plan_fini(struct po_plan *p)
 {
-	for (size_t i = 0; i < p->nr_conditions; i++)
-		po_condition_fini(&p->condition[i]);
-	free(p->condition);
-	free(p->more_allocators);
-	free(p->names);
-	if (p->by_frame)
-		regfree(&p->frame);
+	po_filter_fini(&p->filter);
 }
 
 int po_plan_place(const struct po_plan *p, enum po_column c)
@@ -237,12 +189,4 @@ int po_plan_place(const struct po_plan *p, enum po_column c)
 		if (p->column[i] == c)
 			return (int)i;
 	return -1;
-}
-
-bool po_plan_filters(const struct po_plan *p, enum po_column c)
-{
-	for (size_t i = 0; i < p->nr_conditions; i++)
-		if (p->condition[i].column == c)
-			return true;
-	return false;
 }

@@ -3,8 +3,6 @@
 #ifndef PO_AGGREGATE_PLAN_H
 #define PO_AGGREGATE_PLAN_H
 
-#include <regex.h>
-
 #include "aggregate/column.h"
 #include "aggregate/filter.h"
 
@@ -17,32 +15,21 @@ struct po_order {
 struct po_plan {
 	bool culled;				/* by keys, not by the text */
 	bool keep_time;				/* the time of allocation is part of the text */
-	bool unreleased;			/* pages that were released after their allocation are passed over */
 	enum po_column column[PO_NR_COLUMNS];	/* of each group: its keys, then what its first record has */
 	unsigned nr_keys, nr_columns;
 	struct po_order order[2 * PO_NR_COLUMNS];
 	unsigned nr_order;
-	bool by_frame;				/* only stacks with a frame that matches this */
-	regex_t frame;
-	char **more_allocators;			/* as of po_caller_of(); or NULL */
-	char *names;				/* of them */
-	struct po_condition *condition;
-	size_t nr_conditions;
+	struct po_filter filter;
 };
 
 /* cull, sort: lists of keys, or NULL.  EINVAL tells what is wrong with them. */
 int po_plan_make(struct po_plan *p, const char *cull, const char *sort, struct pageowner_error *err);
-int po_plan_filter(struct po_plan *p, const char *text, struct pageowner_error *err);
-int po_plan_frame(struct po_plan *p, const char *regex, struct pageowner_error *err);
-/* A list of functions that are allocators, too. */
-int po_plan_allocators(struct po_plan *p, const char *list, struct pageowner_error *err);
 /* When all is set: which columns are needed, in which order. */
 void po_plan_finish(struct po_plan *p);
 void po_plan_fini(struct po_plan *p);
 
 /* Where the values of a column are; -1: the plan has no use for it. */
 int po_plan_place(const struct po_plan *p, enum po_column c);
-bool po_plan_filters(const struct po_plan *p, enum po_column c);
 
 /* The column of a key; EINVAL suggests the nearest. */
 int po_plan_key(const char *key, size_t len, unsigned use, enum po_column *ret,

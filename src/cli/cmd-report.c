@@ -9,12 +9,12 @@
 
 static const char help[] =
 	"Usage: pageowner report [-k VMLINUX] [--btf FILE] [--pfn FIRST[-LAST]] [-o FILE]\n"
-	"                        [--strict] [--freed | --free-stacks] DUMP...\n"
+	"                        [--strict] [--freed | --free-stacks] [--filter KEY=LIST]... [--frame REGEX] DUMP...\n"
 	"       pageowner report [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Write what /sys/kernel/debug/page_owner of the kernel in the dump would have printed.\n"
 	"\n"
-	"DUMP is a vmcore (ELF core, kdump-compressed, flattened), all parts of a split set, or a\n"
-	"LiME image.\n"
+	"DUMP is a vmcore (ELF core, kdump-compressed, flattened), all parts of a split set, a LiME\n"
+	"image, or a text that a kernel has printed.\n"
 	"\n"
 	CLI_INPUT_HELP
 	"  -o, --output FILE         write there instead of to standard output\n"
@@ -24,15 +24,23 @@ static const char help[] =
 	"      --freed               page frames that are free, by their last owner, in the words of the\n"
 	"                            kernel's dump_page(), instead of the kernel's report (5.4 and newer)\n"
 	"      --free-stacks         behind each record also who freed the page before (5.4 and newer)\n"
+	"      --filter KEY=LIST     only records whose key has one of the values; repeatable, and all must be\n"
+	"                            met; keys are those of 'pageowner sort --help'\n"
+	"      --frame REGEX         only records with a frame that matches\n"
 	"  -h, --help                print this\n"
 	"\n"
 	"Exit status: 0 all records written; 1 some or all could not be (told on standard error);\n"
 	"2 usage.\n";
 
+#define MAX_FILTERS 32
+
 struct run {
 	struct cli_input in;
 	const char *output;
 	struct pageowner_iter_options pfns;
+	const char *filters[MAX_FILTERS], *frame;
+	size_t nr_filters;
+	struct pageowner_filter *filter;
 	bool strict;
 	struct cli_flaws flaws;
 };
@@ -65,6 +73,8 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "output", required_argument, NULL, 'o' },
 		{ "pfn", required_argument, NULL, 'p' },
 		{ "strict", no_argument, NULL, 's' },
+		{ "filter", required_argument, NULL, 'F' },
+		{ "frame", required_argument, NULL, 'R' },
 		{ "freed", no_argument, NULL, 'f' },
 		{ "free-stacks", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
@@ -84,6 +94,14 @@ static int parse_options(int argc, char **argv, struct run *r)
 		case 's':
 			r->strict = true;
 			break;
+		case 'F':
+			if (r->nr_filters == MAX_FILTERS)
+				return cli_usage(&cli_report, "--filter: more than %d", MAX_FILTERS);
+			r->filters[r->nr_filters++] = optarg;
+			break;
+		case 'R':
+			r->frame = optarg;
+			break;
 		case 'f':
 			r->pfns.freed = 1;
 			break;
@@ -100,6 +118,18 @@ static int parse_options(int argc, char **argv, struct run *r)
 		return cli_usage(&cli_report, "--freed: %s", r->strict ? "--strict is about the kernel's own file" :
 				 "the stack that freed a page is always told (--free-stacks is of allocated ones)");
 	return cli_input_finish(&r->in, &cli_report, argc, argv);
+}
+
+static int make_filter(struct run *r)
+{
+	const struct pageowner_filter_options o = {
+		.size = sizeof(o), .filters = r->filters, .nr_filters = r->nr_filters, .frame = r->frame,
+	};
+	struct pageowner_error err;
+
+	if (pageowner_filter_new(&o, &r->filter, &err) < 0)
+		return cli_usage(&cli_report, "%s", err.text);
+	return CLI_OK;
 }
 
 static int on_progress(void *arg, uint64_t done, uint64_t all)
@@ -142,6 +172,7 @@ static int report(struct run *r, struct pageowner_session *s, struct cli_output 
 	struct pageowner_report_options options = {
 		.size = sizeof(options),
 		.strict = r->strict,
+		.filter = r->nr_filters || r->frame ? r->filter : NULL,
 		.progress = on_progress,
 		.flaw = on_flaw,
 		.arg = r,
@@ -186,7 +217,10 @@ static int run(int argc, char **argv)
 	int status = parse_options(argc, argv, &r);
 
 	if (status == CLI_OK)
+		status = make_filter(&r);
+	if (status == CLI_OK)
 		status = open_and_report(&r);
+	pageowner_filter_free(r.filter);
 	cli_input_fini(&r.in);
 	return status;
 }

@@ -322,6 +322,10 @@ static int sort(struct run *r, struct pageowner_table *t)
 	}
 	pageowner_table_coverage(t, &cov);
 	r->flaws.bad |= cli_tell_missing("sort", &cov);
+	if (!cov.walked) {
+		cli_say("sort: there are no records");
+		r->flaws.bad = true;
+	}
 	int status = write_table(r, t);
 	return status == CLI_OK && r->flaws.bad ? CLI_FAILED : status;
 }

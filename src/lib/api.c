@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "lib/filter.h"
 #include "lib/session.h"
 #include "owner/saved.h"
 #include "owner/walk.h"
@@ -154,6 +155,7 @@ struct report {
 	struct po_text *text;
 	struct po_sink *sink;
 	unsigned until_progress;
+	struct po_filter_memo memo;
 };
 
 static void tell_flaw(struct report *r, const struct pageowner_error *flaw)
@@ -220,6 +222,15 @@ static int put_record(struct report *r, const struct pageowner_record *rec, stru
 	return PAGEOWNER_OK;
 }
 
+static bool is_wanted(struct report *r, struct pageowner_record *rec)
+{
+	if (!r->o.filter)
+		return true;
+	if (r->it->walk)
+		po_text_names(r->it->names, rec);
+	return po_filter_takes(&r->o.filter->f, &r->memo, rec);
+}
+
 static int run_report(struct report *r, struct pageowner_error *err)
 {
 	struct pageowner_record rec;
@@ -233,7 +244,9 @@ static int run_report(struct report *r, struct pageowner_error *err)
 		tell_flaw(r, &flaw);
 		if (rc == PAGEOWNER_ENOMEM)
 			return po_fail_nomem(err, "report");
-		if (rc == 1)
+		if (rc == 1 && !is_wanted(r, &rec))
+			rc = PAGEOWNER_OK;
+		else if (rc == 1)
 			rc = r->it->saved ? put_lines(r, &rec) : put_record(r, &rec, err);
 		else
 			rc = PAGEOWNER_OK;	/* told as a flaw; the walk goes on after it */
@@ -267,6 +280,7 @@ int pageowner_report(struct pageowner_session *s, struct pageowner_iter *it,
 	if (rc == PAGEOWNER_OK)
 		rc = run_report(&r, err);
 	po_text_free(r.text);
+	free(r.memo.has_frame);
 	/* what was made until a stop is kept */
 	if (po_sink_flush(out))
 		return po_fail(err, PAGEOWNER_EIO, "%s", strerror(out->error));

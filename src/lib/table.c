@@ -48,19 +48,19 @@ static int make_plan(struct pageowner_table *t, struct pageowner_error *err)
 	int rc = po_plan_make(&t->plan, o->cull, o->sort, err);
 
 	for (size_t i = 0; rc == PAGEOWNER_OK && i < o->nr_filters; i++)
-		rc = po_plan_filter(&t->plan, o->filters[i], err);
+		rc = po_filter_add(&t->plan.filter, o->filters[i], err);
 	if (rc == PAGEOWNER_OK && o->frame)
-		rc = po_plan_frame(&t->plan, o->frame, err);
+		rc = po_filter_frame(&t->plan.filter, o->frame, err);
 	if (rc == PAGEOWNER_OK && o->allocators)
-		rc = po_plan_allocators(&t->plan, o->allocators, err);
+		rc = po_filter_allocators(&t->plan.filter, o->allocators, err);
 	if (rc < 0)
 		return rc;
 	if (o->cull && o->format == PAGEOWNER_TABLE_5_10)
 		return po_fail(err, PAGEOWNER_EINVAL, "cull: the format of 5.10 has no place for keys");
-	/* commit of 6.7: the time is dropped, lest no two records be equal, unless it is what they are sorted by */
+	/* since 6.7 the tool drops the time, lest no two records be equal, unless it is what they are sorted by */
 	t->plan.keep_time = o->format != PAGEOWNER_TABLE_NEWEST ||
 			    t->plan.order[0].column == PO_COLUMN_ALLOC_TS;
-	t->plan.unreleased = o->unreleased != 0;
+	t->plan.filter.unreleased = o->unreleased != 0;
 	po_plan_finish(&t->plan);
 	return PAGEOWNER_OK;
 }
@@ -69,7 +69,7 @@ static struct po_groups empty_groups(const struct pageowner_table *t)
 {
 	return (struct po_groups){ .plan = &t->plan,
 				   .feed = { .keep_time = t->plan.keep_time,
-					     .more_allocators = t->plan.more_allocators } };
+					     .more_allocators = t->plan.filter.more_allocators } };
 }
 
 int pageowner_table_new(const struct pageowner_table_options *options, struct pageowner_table **ret,

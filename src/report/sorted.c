@@ -89,7 +89,7 @@ static void put_value(struct po_sink *out, const struct po_groups *g, uint32_t n
 	const bool own = c == PO_COLUMN_PID || c == PO_COLUMN_TGID || c == PO_COLUMN_NAME;
 	const uint64_t *v = value(g, nr, c);
 
-	if (!def->heading || !v || (!is_key(g, c) && !(own && po_plan_filters(g->plan, c))))
+	if (!def->heading || !v || (!is_key(g, c) && !(own && po_filter_has(&g->plan->filter, c))))
 		return;
 	put(out, ", ");
 	put(out, def->heading);
