@@ -21,13 +21,23 @@ struct resolve {
 	size_t nr_symbols;
 };
 
-static uint32_t hash(const char *s)
+static uint32_t hash(const char *s, size_t len)
 {
 	uint32_t h = 2166136261u;
 
-	for (; *s; s++)
+	for (; len; s++, len--)
 		h = (h ^ (uint8_t)*s) * 16777619u;
 	return h;
+}
+
+/* Without what clang's ThinLTO puts behind the name of a static that another unit has come to use. */
+static size_t name_len(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	while (dot && strncmp(dot, ".llvm.", 6) != 0)
+		dot = strchr(dot + 1, '.');
+	return dot ? (size_t)(dot - name) : strlen(name);
 }
 
 static enum rank rank_of(const struct po_wanted *w, const struct po_elf_symbol *sym)
@@ -62,9 +72,10 @@ static int see_symbol(void *arg, const struct po_elf_symbol *sym)
 	if (sym->undefined || sym->type == STT_FILE || sym->type == STT_SECTION)
 		return 0;
 	/* the same name may be wanted from several files: go on along the probe sequence */
-	for (uint32_t i = hash(sym->name) % SLOTS; r->slot[i]; i = (i + 1) % SLOTS) {
+	size_t len = name_len(sym->name);
+	for (uint32_t i = hash(sym->name, len) % SLOTS; r->slot[i]; i = (i + 1) % SLOTS) {
 		size_t k = r->slot[i] - 1u;
-		if (!strcmp(r->wanted[k].name, sym->name))
+		if (!strncmp(r->wanted[k].name, sym->name, len) && !r->wanted[k].name[len])
 			take(&r->wanted[k], &r->rank[k], sym);
 	}
 	return 0;
@@ -80,7 +91,7 @@ int po_vmlinux_resolve(struct po_elf *elf, struct po_wanted *wanted, size_t nr,
 		return po_fail_nomem(err, "symbols of vmlinux");
 	r.rank = rank;
 	for (size_t k = 0; k < nr; k++) {
-		uint32_t i = hash(wanted[k].name) % SLOTS;
+		uint32_t i = hash(wanted[k].name, strlen(wanted[k].name)) % SLOTS;
 		while (r.slot[i])
 			i = (i + 1) % SLOTS;
 		r.slot[i] = (uint16_t)(k + 1);
