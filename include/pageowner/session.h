@@ -48,6 +48,11 @@ struct pageowner_open_options {
 	const char *text;
 	/** Succeed if the dump itself can be opened: for pageowner_fact() and pageowner_ready(). */
 	int describe_only;
+	/**
+	 * Also look where only the types are that pageowner_proc() needs, which costs some milliseconds of reading
+	 * debug information.
+	 */
+	int all_types;
 };
 
 /**

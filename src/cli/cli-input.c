@@ -269,6 +269,7 @@ struct pageowner_session *cli_open(const struct cli_input *in, bool describe_onl
 		.vmlinux = in->vmlinux,
 		.btf = in->btf,
 		.text = in->text,
+		.all_types = in->all_types,
 		.describe_only = 1,	/* so that notices about the dump can be told in any case */
 	};
 	struct pageowner_session *s = NULL;

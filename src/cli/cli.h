@@ -38,6 +38,7 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 /* What to read.  Zero it; every option that is no business of the command alone goes in here. */
 struct cli_input {
 	const char *vmlinux, *btf;
+	bool all_types;			/* what only pageowner_proc() needs, too */
 	const char *text;		/* instead of dumps: a saved text, "-" for standard input */
 	char **dumps;			/* borrowed of argv */
 	size_t nr_dumps;

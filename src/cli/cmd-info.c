@@ -44,7 +44,7 @@ static int parse_options(int argc, char **argv, struct cli_input *in, bool *type
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":k:", options, NULL)) != -1) {
 		if (c == 't') {
-			*types = true;
+			*types = in->all_types = true;
 			continue;
 		}
 		status = cli_input_option(in, &cli_info, c, argv);

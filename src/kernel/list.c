@@ -10,9 +10,17 @@ struct po_list po_list_of(struct po_memory *mem, uint64_t head, unsigned max)
 	return (struct po_list){ .mem = mem, .head = head, .at = head, .max = max };
 }
 
+struct po_list po_list_backward(struct po_memory *mem, uint64_t head, unsigned max)
+{
+	struct po_list list = po_list_of(mem, head, max);
+
+	list.link = po_memory_abi(mem)->ptr_size;
+	return list;
+}
+
 int po_list_next(struct po_list *list, uint64_t *ret, struct pageowner_error *err)
 {
-	int rc = po_memory_read_ptr(list->mem, list->at, &list->at, err);
+	int rc = po_memory_read_ptr(list->mem, list->at + list->link, &list->at, err);
 
 	if (rc < 0)
 		return rc;

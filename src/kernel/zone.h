@@ -3,12 +3,14 @@
 #ifndef PO_KERNEL_ZONE_H
 #define PO_KERNEL_ZONE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <pageowner/error.h>
 
 #include "memory/memory.h"
+#include "types/types.h"
 
 struct po_kernel;
 
@@ -37,5 +39,26 @@ struct po_zones {
 /* What cannot be read is counted and passed over; EUNSUPP: no node is known; ENOMEM. */
 int po_zones_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err);
 void po_zones_fini(struct po_zones *z);
+
+/* --- what /proc tells of them, zones without pages included --- */
+
+#define PO_ZONE_NAME_MAX 32
+
+/* Whether a node is in that state (N_ONLINE, N_MEMORY as this kernel numbers them). */
+bool po_node_has_state(const struct po_kernel *k, struct po_memory *mem, const struct po_node *node, int64_t state);
+
+/* MAX_NR_ZONES, and the address of one of a node's. */
+unsigned po_zones_per_node(const struct po_kernel *k);
+uint64_t po_zone_at(const struct po_kernel *k, const struct po_node *node, unsigned index);
+
+/* The name, "DMA32"; its length, or negative. */
+int po_zone_name(const struct po_kernel *k, struct po_memory *mem, uint64_t zone, char buf[PO_ZONE_NAME_MAX],
+		 struct pageowner_error *err);
+/* A number in a struct zone. */
+int po_zone_number(struct po_memory *mem, uint64_t zone, const struct po_member *m, uint64_t *ret,
+		   struct pageowner_error *err);
+/* Of an order: the struct free_area, and the head of its list for a migratetype. */
+uint64_t po_zone_free_area(const struct po_kernel *k, uint64_t zone, unsigned order);
+uint64_t po_zone_free_list(const struct po_kernel *k, uint64_t area, unsigned type);
 
 #endif

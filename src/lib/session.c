@@ -209,20 +209,12 @@ static void lack(struct pageowner_session *s, const struct pageowner_error *what
 	s->incomplete = true;
 }
 
-/* The kernel's read-only data, or all of it that there is. */
-struct rodata {
-	struct po_blob blob;
-	uint64_t kva;
-	void *copy;		/* owned, if it is not vmlinux's */
-};
-
-static void rodata_fini(struct rodata *ro)
+void po_rodata_fini(struct po_rodata *ro)
 {
 	free(ro->copy);
 }
 
-/* From vmlinux (the same build, as was proven), else out of the dump. */
-static int read_rodata(struct pageowner_session *s, struct rodata *ro, struct pageowner_error *err)
+int po_session_rodata(struct pageowner_session *s, struct po_rodata *ro, struct pageowner_error *err)
 {
 	const struct po_layout *l = &s->kernel.l;
 	uint64_t start = LINK(l, __start_rodata), end = LINK(l, __end_rodata);
@@ -260,7 +252,7 @@ static const char *banner_of(const struct pageowner_session *s)
 	return "";
 }
 
-static int open_symbols(struct pageowner_session *s, const struct rodata *ro, struct pageowner_error *err)
+static int open_symbols(struct pageowner_session *s, const struct po_rodata *ro, struct pageowner_error *err)
 {
 	const struct po_layout *l = &s->kernel.l;
 	const bool typed_num = PO_HAS_VAR(l, kallsyms_num_syms);
@@ -326,7 +318,7 @@ static int open_symbols(struct pageowner_session *s, const struct rodata *ro, st
 	return rc;
 }
 
-static int open_words(struct pageowner_session *s, const struct rodata *ro, struct pageowner_error *err)
+static int open_words(struct pageowner_session *s, const struct po_rodata *ro, struct pageowner_error *err)
 {
 	int rc = po_words_open(&s->words, &s->kernel, s->mem, &ro->blob, err);
 
@@ -355,15 +347,15 @@ static int open_depot(struct pageowner_session *s, struct pageowner_error *err)
 static int open_owner(struct pageowner_session *s, const struct pageowner_open_options *o,
 		      struct pageowner_error *err)
 {
-	_cleanup_(rodata_fini) struct rodata ro = { .copy = NULL };
+	_cleanup_(po_rodata_fini) struct po_rodata ro = { .copy = NULL };
 	int rc = po_page_ext_check_enabled(&s->kernel.l, s->mem, err);
 
 	if (rc == PAGEOWNER_OK)
-		rc = po_session_resolve_types(s, o->btf, err);
+		rc = po_session_resolve_types(s, o->btf, o->all_types, err);
 	if (rc == PAGEOWNER_OK)
 		rc = po_kernel_open(&s->kernel, s->mem, err);
 	if (rc == PAGEOWNER_OK)
-		rc = read_rodata(s, &ro, err);
+		rc = po_session_rodata(s, &ro, err);
 	if (rc == PAGEOWNER_OK)
 		rc = open_symbols(s, &ro, err);
 	if (rc == PAGEOWNER_OK)

@@ -57,9 +57,21 @@ int po_find_debug_file(struct po_elf *elf, struct po_elf **ret);
 
 /*
  * The types of all that is read of the kernel (typeinfo.c): of the BTF file, if one is named; else of vmlinux, as
- * DWARF or BTF; else of the BTF that the kernel carries in its own memory.
+ * DWARF or BTF; else of the BTF that the kernel carries in its own memory.  all: those, too, that only the files of /proc
+ * need.
  */
-int po_session_resolve_types(struct pageowner_session *s, const char *btf, struct pageowner_error *err);
+int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, struct pageowner_error *err);
+
+/* The kernel's read-only data, or all of it that there is. */
+struct po_rodata {
+	struct po_blob blob;
+	uint64_t kva;
+	void *copy;		/* owned, if it is not vmlinux's */
+};
+
+/* From vmlinux (the same build, as was proven), else out of the dump. */
+int po_session_rodata(struct pageowner_session *s, struct po_rodata *ro, struct pageowner_error *err);
+void po_rodata_fini(struct po_rodata *ro);
 
 /* Record a fact; how may be NULL.  Facts beyond the table are dropped. */
 void po_session_fact(struct pageowner_session *s, const char *name, const char *how, const char *fmt,

@@ -108,7 +108,7 @@ static int btf_of_dump(struct pageowner_session *s, struct source *src, struct p
 
 /* --- choosing ------------------------------------------------------------------------------------ */
 
-static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct source *src,
+static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all, struct source *src,
 		      struct pageowner_error *err)
 {
 	/* the last three are in units that a kernel may lack: asked for by name where it has them, or not at all */
@@ -119,20 +119,33 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct so
 		PO_S_sparse_init,      PO_S_memblock_add,	  PO_S___module_address,
 		PO_S_bpf_prog_alloc,   PO_S_ftrace_mod_address_lookup,
 	};
+	/* what these keep to themselves: of slab caches since 6.8, of vmalloc since 6.9, of huge pages, counters, the log */
+	static const struct {
+		unsigned function;
+		const char *unit;
+	} more[] = {
+		{ PO_S_kmem_cache_free, "mm/slub.c" },		{ PO_S_vfree, "mm/vmalloc.c" },
+		{ PO_S_all_vm_events, "mm/vmstat.c" },		{ PO_S_hugetlb_report_meminfo, "mm/hugetlb.c" },
+		{ PO_S_vprintk_emit, "kernel/printk/printk.c" },
+	};
 	const struct po_layout *l = &s->kernel.l;
-	uint64_t hints[sizeof(functions) / sizeof(*functions) + 3] = { 0 };
-	const char *names[36] = { NULL };
+	uint64_t hints[sizeof(functions) / sizeof(*functions) + sizeof(more) / sizeof(*more) + 2] = { 0 };
+	const char *names[40] = { NULL };
 	/* with memory cgroups, theirs knows the structs of slab caches, too */
-	const bool slab = PO_HAS_SYM(l, kmem_cache_free) && !PO_HAS_SYM(l, mem_cgroup_from_task);
+	const size_t nr_more = all ? sizeof(more) / sizeof(*more) : !PO_HAS_SYM(l, mem_cgroup_from_task);
 	size_t nr = 0, nr_names;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
 		if (l->symbol[functions[i]].have)
 			hints[nr++] = l->symbol[functions[i]].link;
-	if (slab)
-		hints[nr++] = l->symbol[PO_S_kmem_cache_free].link;
-	for (nr_names = 0; po_layout_units[nr_names] && nr_names < 32; nr_names++)
+	for (nr_names = 0; po_layout_units[nr_names] && nr_names < 30; nr_names++)
 		names[nr_names] = po_layout_units[nr_names];
+	for (size_t i = 0; i < nr_more; i++) {
+		if (!l->symbol[more[i].function].have)
+			continue;
+		hints[nr++] = l->symbol[more[i].function].link;
+		names[nr_names++] = more[i].unit;
+	}
 	if (PO_HAS_SYM(l, bpf_kallsyms))
 		names[nr_names++] = "kernel/bpf/core.c";
 	if (PO_HAS_SYM(l, ftrace_mod_maps))
@@ -148,7 +161,7 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, struct so
 	return po_types_open_dwarf(elf, hints, names, &src->types, err);
 }
 
-static int open_source(struct pageowner_session *s, const char *btf, struct source *src,
+static int open_source(struct pageowner_session *s, const char *btf, bool all, struct source *src,
 		       struct pageowner_error *err)
 {
 	struct pageowner_error why = { 0 };
@@ -157,9 +170,9 @@ static int open_source(struct pageowner_session *s, const char *btf, struct sour
 	if (btf)
 		return btf_of_file(s, btf, src, err);
 	if (po_elf_section_named(s->elf, ".debug_info", &sec))
-		return open_dwarf(s, s->elf, src, err);
+		return open_dwarf(s, s->elf, all, src, err);
 	if (po_find_debug_file(s->elf, &src->debug))
-		return open_dwarf(s, src->debug, src, err);
+		return open_dwarf(s, src->debug, all, src, err);
 	int rc = btf_of_vmlinux(s, src, err);
 	if (rc == 0)
 		rc = btf_of_dump(s, src, &why);
@@ -211,10 +224,10 @@ static int check_against_note(const struct pageowner_session *s, struct pageowne
 	return rc;
 }
 
-int po_session_resolve_types(struct pageowner_session *s, const char *btf, struct pageowner_error *err)
+int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, struct pageowner_error *err)
 {
 	_cleanup_(source_fini) struct source src = { .types = NULL };
-	int rc = open_source(s, btf, &src, err);
+	int rc = open_source(s, btf, all, &src, err);
 
 	if (rc < 0)
 		return rc;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Processors, and where each has its copy of a per-CPU object. */
+#ifndef PO_KERNEL_PERCPU_H
+#define PO_KERNEL_PERCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pageowner/error.h>
+
+#include "kernel/kernel.h"
+
+/* One more than the highest number that a processor may have; 1 without CONFIG_SMP. */
+unsigned po_cpus_max(const struct po_kernel *k, struct po_memory *mem);
+bool po_cpu_is_online(const struct po_kernel *k, struct po_memory *mem, unsigned cpu);
+
+/* A per-CPU pointer, and a static per-CPU variable, as an address of that processor's. */
+int po_percpu_at(const struct po_kernel *k, struct po_memory *mem, uint64_t pointer, unsigned cpu, uint64_t *ret,
+		 struct pageowner_error *err);
+int po_percpu_variable(const struct po_kernel *k, struct po_memory *mem, unsigned symbol, unsigned cpu, uint64_t *ret,
+		       struct pageowner_error *err);
+
+#endif
