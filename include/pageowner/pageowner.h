@@ -17,6 +17,7 @@
 #include <pageowner/error.h>
 #include <pageowner/filter.h>
 #include <pageowner/lookup.h>
+#include <pageowner/proc.h>
 #include <pageowner/record.h>
 #include <pageowner/report.h>
 #include <pageowner/session.h>

@@ -21,7 +21,7 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_command cli_report, cli_info, cli_lookup, cli_sort, cli_stacks;
+extern const struct cli_command cli_report, cli_info, cli_lookup, cli_sort, cli_stacks, cli_proc, cli_log;
 
 /* What it was called as: "pageowner", or "page_owner_sort", which is its command sort. */
 extern const char *cli_program;

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <getopt.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char help[] =
+	"Usage: pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] DUMP...\n"
+	"       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"Print a file of /proc as the kernel in the dump would have printed it: FILE is one of buddyinfo,\n"
+	"pagetypeinfo, slabinfo, vmallocinfo, meminfo, zoneinfo, vmstat.\n"
+	"\n"
+	CLI_INPUT_HELP
+	"  -o, --output OUTPUT       write there, not to standard output\n"
+	"  -h, --help                print this\n"
+	"\n"
+	"Exit status: 0 all well; 1 partial or failed (told on standard error); 2 usage.\n";
+
+static const char log_help[] =
+	"Usage: pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] DUMP...\n"
+	"       pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"Print the kernel log out of the dump, as `dmesg -r` would have on that machine.\n"
+	"\n"
+	CLI_INPUT_HELP
+	"  -o, --output OUTPUT       write there, not to standard output\n"
+	"  -h, --help                print this\n"
+	"\n"
+	"Exit status: 0 all well; 1 partial or failed (told on standard error); 2 usage.\n";
+
+struct run {
+	const struct cli_command *cmd;
+	struct cli_input in;
+	const char *output;
+	enum pageowner_proc_file file;
+	struct cli_flaws flaws;
+};
+
+static void on_flaw(void *arg, const struct pageowner_error *err)
+{
+	cli_flaw(&((struct run *)arg)->flaws, err);
+}
+
+static bool find_file(const char *name, enum pageowner_proc_file *ret)
+{
+	for (int i = 0; i < PAGEOWNER_PROC_LOG; i++) {
+		if (!strcmp(pageowner_proc_name((enum pageowner_proc_file)i), name)) {
+			*ret = (enum pageowner_proc_file)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int parse_options(int argc, char **argv, struct run *r)
+{
+	static const struct option options[] = {
+		CLI_INPUT_OPTIONS,
+		{ "output", required_argument, NULL, 'o' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
+		if (c == 'o') {
+			r->output = optarg;
+			continue;
+		}
+		status = cli_input_option(&r->in, r->cmd, c, argv);
+		if (status != CLI_OK)
+			return status;
+	}
+	if (r->file == PAGEOWNER_PROC_LOG)
+		return cli_input_finish(&r->in, r->cmd, argc, argv);
+	if (optind == argc)
+		return cli_usage(&cli_proc, "no file named");
+	if (!find_file(argv[optind], &r->file))
+		return cli_usage(&cli_proc, "%s: no such file", argv[optind]);
+	optind++;
+	return cli_input_finish(&r->in, &cli_proc, argc, argv);
+}
+
+static int proc(struct run *r, struct pageowner_session *s, struct cli_output *out)
+{
+	const struct pageowner_proc_options options = {
+		.size = sizeof(options), .file = r->file, .flaw = on_flaw, .arg = r,
+	};
+	const struct pageowner_sink sink = { .size = sizeof(sink), .self = out, .write = cli_output_write };
+	struct pageowner_error err;
+	int rc = pageowner_proc(s, &options, &sink, &err);
+
+	cli_flaws_end(&r->flaws);
+	if (out->pipe_closed)
+		return CLI_OK;
+	if (rc == PAGEOWNER_EIO)
+		cli_say("output: %s: %s", out->path ? out->path : "standard output", err.text);
+	else if (rc < 0)
+		cli_say("%s: %s", r->cmd->name, err.text);
+	return rc < 0 || r->flaws.nr ? CLI_FAILED : CLI_OK;
+}
+
+static int open_and_proc(struct run *r)
+{
+	struct cli_output out;
+	int status = CLI_FAILED;
+	struct pageowner_session *s = cli_open(&r->in, false);
+
+	if (!s)
+		return CLI_FAILED;
+	if (cli_output_open(&out, r->output, &r->in)) {
+		status = proc(r, s, &out);
+		if (!cli_output_close(&out))
+			status = CLI_FAILED;
+	}
+	pageowner_close(s);
+	return status;
+}
+
+static int run(int argc, char **argv, const struct cli_command *cmd, enum pageowner_proc_file file)
+{
+	struct run r = { .cmd = cmd, .file = file, .in = { .all_types = true }, .flaws = { .command = cmd->name } };
+	int status = parse_options(argc, argv, &r);
+
+	if (status == CLI_OK)
+		status = open_and_proc(&r);
+	cli_input_fini(&r.in);
+	return status;
+}
+
+static int run_proc(int argc, char **argv)
+{
+	return run(argc, argv, &cli_proc, PAGEOWNER_NR_PROC);
+}
+
+static int run_log(int argc, char **argv)
+{
+	return run(argc, argv, &cli_log, PAGEOWNER_PROC_LOG);
+}
+
+const struct cli_command cli_proc = {
+	.name = "proc",
+	.summary = "the kernel's own files about memory: buddyinfo, slabinfo and others",
+	.help = help,
+	.run = run_proc,
+};
+
+const struct cli_command cli_log = {
+	.name = "log",
+	.summary = "the kernel log",
+	.help = log_help,
+	.run = run_log,
+};

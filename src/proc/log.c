@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel log as syslog(2) returns it, and `dmesg -r` prints it. */
+#include "proc/proc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "kernel/printk.h"
+
+struct run {
+	const struct po_proc *p;
+	bool time, caller;
+	bool joins;		/* parts of a line are records of their own: until 4.8 */
+	unsigned before;	/* flags of the record before */
+};
+
+static void put_prefix(const struct run *r, const struct po_log_record *rec)
+{
+	char who[16];
+
+	po_proc_put(r->p, "<%u>", rec->facility << 3 | rec->level);
+	if (r->time)
+		po_proc_put(r->p, "[%5" PRIu64 ".%06" PRIu64 "]", rec->ts_nsec / 1000000000,
+			    rec->ts_nsec % 1000000000 / 1000);
+	if (r->caller) {
+		(void)snprintf(who, sizeof(who), "%c%" PRIu32, rec->caller_id >> 31 ? 'C' : 'T',
+			       rec->caller_id & INT32_MAX);
+		po_proc_put(r->p, "[%6s]", who);
+	}
+	if (r->time || r->caller)
+		po_proc_put(r->p, " ");
+}
+
+/* Each line has the prefix, and an empty line at the end, too. */
+static void put_record(struct run *r, const struct po_log_record *rec)
+{
+	const char *at = rec->text, *end = at + rec->len;
+	bool prefix = true, newline = true;
+
+	if (r->joins) {
+		bool part = rec->flags & PO_LOG_CONT, of = r->before & PO_LOG_CONT;
+		prefix = !(of && !(rec->flags & PO_LOG_PREFIX)) && !(part && of && !(r->before & PO_LOG_NEWLINE));
+		newline = !part || (rec->flags & PO_LOG_NEWLINE);
+		r->before = rec->flags;
+	}
+	for (;;) {
+		const char *next = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((next ? next : end) - at);
+		if (prefix)
+			put_prefix(r, rec);
+		po_sink_put(r->p->sink, at, len);
+		if (next || newline)
+			po_sink_put(r->p->sink, "\n", 1);
+		if (!next)
+			return;
+		prefix = true;
+		at = next + 1;
+	}
+}
+
+static void tell_counts(const struct po_proc *p, const struct po_log *log)
+{
+	struct pageowner_error why;
+
+	if (log->unfinished) {
+		(void)po_fail(&why, PAGEOWNER_ENODATA, "%" PRIu64 " records were being written, and are left out",
+			      log->unfinished);
+		po_proc_flaw(p, &why);
+	}
+	if (log->lost) {
+		(void)po_fail(&why, PAGEOWNER_ENODATA, "the text of %" PRIu64 " records has been overwritten", log->lost);
+		po_proc_flaw(p, &why);
+	}
+}
+
+int po_proc_log(const struct po_proc *p, struct pageowner_error *err)
+{
+	_cleanup_(po_freep) struct po_log *log = malloc(sizeof(*log));
+	struct run r = { .p = p, .joins = PO_HAS(&p->k->l, cont, flushed) };
+	struct po_log_record rec;
+	struct pageowner_error why;
+	uint64_t time = 1;
+
+	if (!log)
+		return po_fail_nomem(err, "log");
+	int rc = po_log_open(log, p->k, p->mem, err);
+	if (rc < 0)
+		return rc;
+	if (PO_HAS_SYM(&p->k->l, printk_time))
+		rc = po_kernel_read_variable(p->k, p->mem, PO_S_printk_time, &time, err);
+	if (rc < 0)
+		return rc;
+	r.time = time & 0xff;
+	r.caller = po_proc_has_string(p, "[%6s]");	/* CONFIG_PRINTK_CALLER */
+	while ((rc = po_log_next(log, &rec, &why)) != 0) {
+		if (rc == 1)
+			put_record(&r, &rec);
+		else
+			po_proc_flaw(p, &why);
+	}
+	tell_counts(p, log);
+	return PAGEOWNER_OK;
+}
