@@ -73,12 +73,19 @@ static int parse(const char *text, struct po_condition *ret, struct pageowner_er
 	return po_column_is_string(ret->column) ? PAGEOWNER_OK : parse_numbers(ret, err);
 }
 
-/* All of it, or a word between bars. */
+/* One of the words between bars. */
 static bool has_word(struct po_bytes list, const char *word, size_t len)
 {
-	for (const char *p = list.text; (p = strstr(p, word)); p++)
-		if ((p == list.text || p[-1] == '|') && (!p[len] || p[len] == '|'))
-			return len > 0 || !list.len;
+	const char *p = list.text, *end = list.text + list.len;
+
+	while (p < end) {
+		const char *bar = memchr(p, '|', (size_t)(end - p));
+		const size_t n = (size_t)((bar ? bar : end) - p);
+
+		if (n == len && !memcmp(p, word, len))
+			return true;
+		p += n + 1;
+	}
 	return false;
 }
 
