@@ -11,7 +11,7 @@
 #define MAX_CACHES	(1u << 16)
 #define MAX_NAME	512		/* those of memory cgroups hold a cgroup's name, which is up to 255 */
 #define MAX_STRUCT	(64u << 10)
-#define MAX_SLABS	(1u << 30)
+#define MAX_SLABS	(1u << 30)	/* of a machine whose page frames are not counted */
 #define MAX_SCANNED	10000		/* MAX_PARTIAL_TO_SCAN */
 
 struct loader {
@@ -24,6 +24,7 @@ struct loader {
 	unsigned nr_nodes;
 	uint64_t node_at, node_stride;	/* of the pointers to struct kmem_cache_node */
 	bool slub;
+	uint64_t slabs_left;		/* each is in one list only, and takes a page frame */
 	const struct po_member *link, *objects, *inuse;	/* of a slab, which is a struct page until 5.16 */
 };
 
@@ -51,7 +52,7 @@ static int read_member(const struct loader *ld, uint64_t kva, const struct po_me
 /* --- SLUB ---------------------------------------------------------------------------------------- */
 
 /* Free objects of up to max slabs of a list. */
-static int count_free(const struct loader *ld, struct po_list *list, uint64_t max, uint64_t *ret,
+static int count_free(struct loader *ld, struct po_list *list, uint64_t max, uint64_t *ret,
 		      struct pageowner_error *err)
 {
 	uint64_t at, objects, inuse;
@@ -60,6 +61,10 @@ static int count_free(const struct loader *ld, struct po_list *list, uint64_t ma
 		int rc = po_list_next(list, &at, err);
 		if (rc <= 0)
 			return rc;
+		if (ld->slabs_left-- == 0) {
+			ld->slabs_left = 0;
+			return po_fail(err, PAGEOWNER_ECORRUPT, "there are more slabs than page frames");
+		}
 		at -= ld->link->offset;
 		rc = read_member(ld, at, ld->objects, &objects, err);
 		if (rc == PAGEOWNER_OK)
@@ -78,7 +83,7 @@ static uint64_t scale(uint64_t x, uint64_t numerator, uint64_t denominator)
 }
 
 /* count_partial(); of a long list count_partial_free_approx() looks at both ends alone. */
-static int count_partial(const struct loader *ld, uint64_t node, uint64_t objects, uint64_t *ret,
+static int count_partial(struct loader *ld, uint64_t node, uint64_t objects, uint64_t *ret,
 			 struct pageowner_error *err)
 {
 	const struct po_layout *l = &ld->k->l;
@@ -99,7 +104,7 @@ static int count_partial(const struct loader *ld, uint64_t node, uint64_t object
 	return rc;
 }
 
-static int add_slub_node(const struct loader *ld, struct po_slab_cache *c, uint64_t node, struct pageowner_error *err)
+static int add_slub_node(struct loader *ld, struct po_slab_cache *c, uint64_t node, struct pageowner_error *err)
 {
 	const struct po_layout *l = &ld->k->l;
 	uint64_t slabs, objects, unused = 0;
@@ -120,7 +125,7 @@ static int add_slub_node(const struct loader *ld, struct po_slab_cache *c, uint6
 
 /* --- SLAB ---------------------------------------------------------------------------------------- */
 
-static int add_slab_node(const struct loader *ld, struct po_slab_cache *c, uint64_t node, struct pageowner_error *err)
+static int add_slab_node(struct loader *ld, struct po_slab_cache *c, uint64_t node, struct pageowner_error *err)
 {
 	const struct po_layout *l = &ld->k->l;
 	uint64_t slabs, unused, objects, shared = 0, avail = 0;
@@ -168,7 +173,7 @@ static void fill_shape(const struct loader *ld, struct po_slab_cache *c)
 	c->shared = (uint32_t)field(ld, PO_AT(l, kmem_cache, shared));
 }
 
-static int fill_counts(const struct loader *ld, struct po_slab_cache *c, struct pageowner_error *err)
+static int fill_counts(struct loader *ld, struct po_slab_cache *c, struct pageowner_error *err)
 {
 	int rc = PAGEOWNER_OK;
 
@@ -347,7 +352,9 @@ int po_slab_caches_load(const struct po_kernel *k, struct po_memory *mem, struct
 			struct pageowner_error *flaw, struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
-	struct loader ld = { .k = k, .mem = mem, .out = ret, .flaw = flaw };
+	struct loader ld = {
+		.k = k, .mem = mem, .out = ret, .flaw = flaw, .slabs_left = k->max_pfn ? k->max_pfn : MAX_SLABS,
+	};
 
 	*ret = (struct po_slab_caches){ .nr = 0 };
 	flaw->code = PAGEOWNER_OK;

@@ -10,7 +10,7 @@
 
 #define MAX_TYPES	16
 #define MAX_NAME	32
-#define MAX_FREE	(1u << 30)	/* entries of a free list, where the kernel counts all of them */
+#define MAX_FREE	UINT32_MAX	/* entries of a free list; of all lists together as many as there are page frames */
 #define FREE_CAP	100000		/* where it does not: commit 93b3a674485f (5.5) */
 #define MAX_PAGE	256		/* bytes of a struct page, or of a page_ext entry */
 
@@ -21,6 +21,7 @@ struct run {
 	struct po_proc_places places;
 	bool capped;
 	int cma, movable;		/* numbers of these migratetypes; -1: there is none */
+	uint64_t free_left;		/* blocks that there may still be in free lists */
 	uint64_t lost_pages;		/* whose struct page or page_ext entry is not in the dump */
 };
 
@@ -42,9 +43,9 @@ static void put_head(const struct run *r, const char *title)
 
 /* --- free pages ---------------------------------------------------------------------------------- */
 
-static void put_free(const struct run *r, uint64_t head)
+static void put_free(struct run *r, uint64_t head)
 {
-	struct po_list list = po_list_of(r->p->mem, head, MAX_FREE);
+	struct po_list list = po_list_of(r->p->mem, head, r->free_left < MAX_FREE ? (unsigned)r->free_left : MAX_FREE);
 	struct pageowner_error why;
 	uint64_t at, nr = 0;
 	bool over = false;
@@ -56,12 +57,13 @@ static void put_free(const struct run *r, uint64_t head)
 		(void)po_within(&why, rc, "free list");
 		po_proc_flaw(r->p, &why);
 	}
+	r->free_left -= nr;
 	po_proc_put(r->p, "%s%6" PRIu64 " ", over ? ">" : "", nr);
 }
 
 static int put_zone_free(const struct po_proc *p, const struct po_proc_zone *z, void *arg, struct pageowner_error *err)
 {
-	const struct run *r = arg;
+	struct run *r = arg;
 
 	(void)err;
 	for (unsigned type = 0; z->populated && type < r->nr_types; type++) {
@@ -285,7 +287,7 @@ int po_proc_pagetypeinfo(const struct po_proc *p, struct pageowner_error *err)
 {
 	const struct po_layout *l = &p->k->l;
 	struct pageowner_error why;
-	struct run r = { .p = p };
+	struct run r = { .p = p, .free_left = p->k->max_pfn };
 	int rc = read_names(&r, err);
 
 	if (rc == PAGEOWNER_OK)

@@ -28,11 +28,11 @@ static void put_cache(const struct po_proc *p, const struct po_slab_cache *c)
 }
 
 /* The caches of memory cgroups (until 5.8) are counted under the one that they were made of. */
-static struct po_slab_cache sum_of(const struct po_slab_caches *s, size_t i)
+static struct po_slab_cache sum_of(const struct po_slab_caches *s, size_t i, bool per_cgroup)
 {
 	struct po_slab_cache sum = s->cache[i];
 
-	for (size_t j = 0; j < s->nr; j++)
+	for (size_t j = 0; per_cgroup && j < s->nr; j++)
 		if (j != i && s->cache[j].root == sum.kva)
 			add(&sum, &s->cache[j]);
 	return sum;
@@ -55,7 +55,7 @@ int po_proc_slabinfo(const struct po_proc *p, struct pageowner_error *err)
 		       " : tunables <limit> <batchcount> <sharedfactor>"
 		       " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	for (size_t i = 0; i < s.nr; i++) {
-		struct po_slab_cache sum = sum_of(&s, i);
+		struct po_slab_cache sum = sum_of(&s, i, PO_HAS(l, kmem_cache, memcg_params));
 		if (sum.root == sum.kva && !sum.lost && sum.name)
 			put_cache(p, &sum);
 	}

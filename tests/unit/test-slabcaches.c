@@ -336,6 +336,23 @@ TEST(a_list_of_slabs_that_does_not_end)
 	CHECK(b.s.cache[0].lost && !b.s.cache[1].lost);
 }
 
+TEST(more_slabs_than_page_frames)
+{
+	_cleanup_(box_close) struct box b;
+
+	open_slub(&b);
+	make_caches(&b, 2);
+	make_node(&b, 0, 0, 4, 0, 4, 1);
+	world_ptr(&b.w, CACHE(1) + NODES, kva(&b, NODE(0)));	/* the same list once more */
+	b.k.max_pfn = 7;
+	CHECK_INT(load(&b), PAGEOWNER_OK);
+	CHECK_INT(b.flaw.code, PAGEOWNER_ECORRUPT);
+	CHECK(!b.s.cache[0].lost && b.s.cache[1].lost);
+	b.k.max_pfn = 8;
+	CHECK_INT(load(&b), PAGEOWNER_OK);
+	CHECK_INT(b.flaw.code, PAGEOWNER_OK);
+}
+
 TEST(what_is_not_in_the_dump)
 {
 	_cleanup_(box_close) struct box b;
