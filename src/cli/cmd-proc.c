@@ -87,6 +87,9 @@ static int proc(struct run *r, struct pageowner_session *s, struct cli_output *o
 	};
 	const struct pageowner_sink sink = { .size = sizeof(sink), .self = out, .write = cli_output_write };
 	struct pageowner_error err;
+
+	if (r->file == PAGEOWNER_PROC_PAGETYPEINFO && pageowner_ready(s, &err) < 0)
+		cli_say("proc: pagetypeinfo: without mixed blocks, as the kernel printed it: %s", err.text);
 	int rc = pageowner_proc(s, &options, &sink, &err);
 
 	cli_flaws_end(&r->flaws);
