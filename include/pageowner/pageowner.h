@@ -14,6 +14,7 @@
  * The library never prints and never exits.
  */
 
+#include <pageowner/account.h>
 #include <pageowner/error.h>
 #include <pageowner/filter.h>
 #include <pageowner/lookup.h>

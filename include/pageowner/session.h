@@ -49,10 +49,15 @@ struct pageowner_open_options {
 	/** Succeed if the dump itself can be opened: for pageowner_fact() and pageowner_ready(). */
 	int describe_only;
 	/**
-	 * Also look where only the types are that pageowner_proc() needs, which costs some milliseconds of reading
-	 * debug information.
+	 * Also look where only the types are that pageowner_proc() and pageowner_account_new() need, which costs some
+	 * milliseconds of reading debug information.
 	 */
 	int all_types;
+	/**
+	 * Succeed if the kernel's page frames can be read, be there owners recorded or not: for
+	 * pageowner_account_new() and pageowner_proc(), and for pageowner_ready() to tell.
+	 */
+	int without_owner;
 };
 
 /**
@@ -74,11 +79,18 @@ int pageowner_open(const struct pageowner_open_options *options, struct pageowne
 void pageowner_close(struct pageowner_session *session);
 
 /**
- * Whether iterators can be made; always so unless the session was opened with describe_only.
+ * Whether iterators can be made; always so unless the session was opened with describe_only or without_owner.
  *
  * @return PAGEOWNER_OK, or the failure that opening would have ended with
  */
 int pageowner_ready(const struct pageowner_session *session, struct pageowner_error *err);
+
+/**
+ * Whether the kernel's page frames can be read, be their owners recorded or not (pageowner_account_new()).
+ *
+ * @return PAGEOWNER_OK, or the failure that opening with without_owner would have ended with
+ */
+int pageowner_frames_ready(const struct pageowner_session *session, struct pageowner_error *err);
 
 /**
  * Whether something that a report stands on could not be read at opening, so that what is printed may fall

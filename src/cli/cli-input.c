@@ -258,7 +258,7 @@ void cli_input_fini(struct cli_input *in)
 
 /* --- opening ------------------------------------------------------------------------------------- */
 
-struct pageowner_session *cli_open(const struct cli_input *in, bool describe_only)
+struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want want)
 {
 	struct pageowner_open_options o = {
 		.size = sizeof(o),
@@ -271,6 +271,7 @@ struct pageowner_session *cli_open(const struct cli_input *in, bool describe_onl
 		.text = in->text,
 		.all_types = in->all_types,
 		.describe_only = 1,	/* so that notices about the dump can be told in any case */
+		.without_owner = want != CLI_WANT_RECORDS,
 	};
 	struct pageowner_session *s = NULL;
 	struct pageowner_error err;
@@ -282,7 +283,8 @@ struct pageowner_session *cli_open(const struct cli_input *in, bool describe_onl
 	}
 	for (size_t i = 0; (notice = pageowner_notice(s, i)); i++)
 		cli_say("%s", notice);
-	if (!describe_only && pageowner_ready(s, &err) < 0) {
+	if ((want == CLI_WANT_RECORDS && pageowner_ready(s, &err) < 0) ||
+	    (want == CLI_WANT_FRAMES && pageowner_frames_ready(s, &err) < 0)) {
 		cli_say("%s", err.text);
 		pageowner_close(s);
 		return NULL;

@@ -21,7 +21,7 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_command cli_report, cli_info, cli_lookup, cli_sort, cli_stacks, cli_proc, cli_log;
+extern const struct cli_command cli_account, cli_report, cli_info, cli_lookup, cli_sort, cli_stacks, cli_proc, cli_log;
 
 /* What it was called as: "pageowner", or "page_owner_sort", which is its command sort. */
 extern const char *cli_program;
@@ -38,7 +38,7 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 /* What to read.  Zero it; every option that is no business of the command alone goes in here. */
 struct cli_input {
 	const char *vmlinux, *btf;
-	bool all_types;			/* what only pageowner_proc() needs, too */
+	bool all_types;			/* what only pageowner_proc() and pageowner_account_new() need, too */
 	const char *text;		/* instead of dumps: a saved text, "-" for standard input */
 	char **dumps;			/* borrowed of argv */
 	size_t nr_dumps;
@@ -82,8 +82,15 @@ bool cli_is_input(const char *path);
 bool cli_input_has(const struct cli_input *in, const struct stat *file);
 void cli_input_fini(struct cli_input *in);
 
+/* What a command cannot do without. */
+enum cli_want {
+	CLI_WANT_FACTS,		/* the dump */
+	CLI_WANT_FRAMES,	/* the kernel's page frames, with owners or without */
+	CLI_WANT_RECORDS,
+};
+
 /* Open the input, saying notices and failures; NULL after a failure. */
-struct pageowner_session *cli_open(const struct cli_input *in, bool describe_only);
+struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want want);
 
 /* Flaws of single records, of which the first are told. */
 struct cli_flaws {

@@ -56,7 +56,7 @@ static int parse_options(int argc, char **argv, struct cli_input *in, bool *type
 
 static int info(const struct cli_input *in, bool types)
 {
-	struct pageowner_session *s = cli_open(in, true);
+	struct pageowner_session *s = cli_open(in, CLI_WANT_FACTS);
 	if (!s)
 		return CLI_FAILED;
 

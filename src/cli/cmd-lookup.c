@@ -147,7 +147,7 @@ static void look_up_all(struct run *r, struct pageowner_session *s, struct cli_o
 static int open_and_look_up(struct run *r)
 {
 	struct cli_output out;
-	struct pageowner_session *s = cli_open(&r->in, false);
+	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_RECORDS);
 
 	if (!s)
 		return CLI_FAILED;

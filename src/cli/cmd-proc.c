@@ -106,7 +106,7 @@ static int open_and_proc(struct run *r)
 {
 	struct cli_output out;
 	int status = CLI_FAILED;
-	struct pageowner_session *s = cli_open(&r->in, false);
+	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_FRAMES);
 
 	if (!s)
 		return CLI_FAILED;

@@ -308,7 +308,7 @@ static int sort(struct run *r, struct pageowner_table *t)
 {
 	struct pageowner_coverage cov = { .size = sizeof(cov) };
 	struct pageowner_error err;
-	struct pageowner_session *s = cli_open(&r->in, false);
+	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_RECORDS);
 
 	if (!s)
 		return CLI_FAILED;

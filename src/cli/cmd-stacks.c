@@ -129,7 +129,7 @@ static int open_and_write(struct run *r)
 {
 	struct cli_output out;
 	int status = CLI_FAILED;
-	struct pageowner_session *s = cli_open(&r->in, false);
+	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_RECORDS);
 
 	if (!s)
 		return CLI_FAILED;

@@ -6,8 +6,8 @@
 
 #include "cli/cli.h"
 
-static const struct cli_command *const commands[] = { &cli_report, &cli_stacks, &cli_sort, &cli_lookup, &cli_proc, &cli_log,
-						      &cli_info };
+static const struct cli_command *const commands[] = { &cli_report, &cli_stacks, &cli_sort, &cli_account, &cli_lookup, &cli_proc,
+						      &cli_log, &cli_info };
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static void on_signal(int sig)

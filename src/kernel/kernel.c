@@ -87,12 +87,12 @@ static int find_limits(struct po_kernel *k, struct po_memory *mem, struct pageow
 	return PAGEOWNER_OK;
 }
 
-int po_kernel_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
+int po_kernel_open(struct po_kernel *k, struct po_memory *mem, bool owned, struct pageowner_error *err)
 {
 	const struct po_xlat *xlat = po_memory_xlat(mem);
 	int rc = find_page_shift(k, xlat ? xlat->ops->page_shift : 0, err);
 
-	if (rc == PAGEOWNER_OK)
+	if (rc == PAGEOWNER_OK && owned)
 		rc = po_page_ext_open(k, mem, err);
 	if (rc == PAGEOWNER_OK)
 		rc = find_limits(k, mem, err);

@@ -28,7 +28,7 @@ struct po_kernel {
 	struct po_memmap map;
 	struct po_pageblock pageblock;
 	struct po_pageclass page;
-	struct po_page_ext ext;
+	struct po_page_ext ext;		/* zeroes unless page_owner ran */
 };
 
 static inline uint64_t po_kernel_page_size(const struct po_kernel *k)
@@ -38,9 +38,9 @@ static inline uint64_t po_kernel_page_size(const struct po_kernel *k)
 
 /*
  * Read what never changes: limits, memory map, pageblocks.  k->l, abi, machine and note are set by the
- * caller; mem can translate.
+ * caller; mem can translate.  owned: page_owner ran, so there are records.
  */
-int po_kernel_open(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err);
+int po_kernel_open(struct po_kernel *k, struct po_memory *mem, bool owned, struct pageowner_error *err);
 void po_kernel_fini(struct po_kernel *k);
 
 /* A number in a variable of the kernel, of the size that its ELF symbol has (else a pointer's). */

@@ -96,7 +96,7 @@ static void row_text(const struct row *row, char *buf, size_t cap)
 }
 
 /* One pass over the rows that have no answer yet: how many needed ones are still missing. */
-static int resolve_pass(struct po_layout *l, struct po_types *types, struct pageowner_error *err)
+static int resolve_pass(struct po_layout *l, struct po_types *types, enum po_need need, struct pageowner_error *err)
 {
 	int missing = 0;
 
@@ -112,18 +112,18 @@ static int resolve_pass(struct po_layout *l, struct po_types *types, struct page
 			return po_within(err, rc, "type information of %s", text);
 		}
 		*have = rc == 1;
-		missing += rc == 0 && rows[i].need == NEEDED;
+		missing += rc == 0 && rows[i].need >= need;
 	}
 	return missing;
 }
 
-static int fail_missing(struct po_layout *l, struct pageowner_error *err)
+static int fail_missing(struct po_layout *l, enum po_need need, struct pageowner_error *err)
 {
 	char list[600] = "", text[96];
 	size_t len = 0;
 
 	for (size_t i = 0; i < NR_ROWS; i++) {
-		if (rows[i].need != NEEDED || *rows[i].have(l, rows[i].at))
+		if (rows[i].need < need || *rows[i].have(l, rows[i].at))
 			continue;
 		row_text(&rows[i], text, sizeof(text));
 		if (len + strlen(text) + 8 > sizeof(list)) {
@@ -139,27 +139,29 @@ static int fail_missing(struct po_layout *l, struct pageowner_error *err)
  * Of these either one or the other is needed, or one because of the other.  A compile unit may be called otherwise than
  * expected: worth a look into all of them.
  */
-static bool is_incomplete(const struct po_layout *l)
+static bool is_incomplete(const struct po_layout *l, bool owned)
 {
 	bool handle = PO_HAS(l, page_owner, handle) || PO_HAS(l, page_ext, handle);
 	bool depot = PO_HAS(l, stack_record, entries) && PO_HAS(l, handle_parts, offset);
 
-	return !(PO_HAS(l, page_owner, order) || PO_HAS(l, page_ext, order)) || (handle && !depot) ||
-	       !PO_HAS_ENUM(l, __NR_PAGEFLAGS);
+	if (owned && (!(PO_HAS(l, page_owner, order) || PO_HAS(l, page_ext, order)) || (handle && !depot)))
+		return true;
+	return !PO_HAS_ENUM(l, __NR_PAGEFLAGS);
 }
 
-int po_layout_resolve_types(struct po_layout *l, struct po_types *types,
+int po_layout_resolve_types(struct po_layout *l, struct po_types *types, bool owned,
 			    struct pageowner_error *err)
 {
-	int missing = resolve_pass(l, types, err);
+	enum po_need need = owned ? OWNED : NEEDED;
+	int missing = resolve_pass(l, types, need, err);
 
-	if (missing > 0 || (missing == 0 && is_incomplete(l))) {
+	if (missing > 0 || (missing == 0 && is_incomplete(l, owned))) {
 		int rc = po_types_widen(types, err);
 		if (rc < 0)
 			return rc;
-		missing = rc == 1 ? resolve_pass(l, types, err) : missing;
+		missing = rc == 1 ? resolve_pass(l, types, need, err) : missing;
 	}
-	return missing > 0 ? fail_missing(l, err) : missing;
+	return missing > 0 ? fail_missing(l, need, err) : missing;
 }
 
 void po_layout_for_each(const struct po_layout *l,
@@ -174,6 +176,6 @@ void po_layout_for_each(const struct po_layout *l,
 	for (size_t i = 0; i < NR_ROWS; i++) {
 		row_text(&rows[i], text, sizeof(text));
 		fn(arg, rows[i].kind, text, *rows[i].have((struct po_layout *)(uintptr_t)l, rows[i].at),
-		   rows[i].need == NEEDED);
+		   rows[i].need != OPTIONAL);
 	}
 }

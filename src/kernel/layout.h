@@ -12,7 +12,7 @@
 #include "symbols/vmlinux.h"
 #include "types/types.h"
 
-enum po_need { OPTIONAL, NEEDED };
+enum po_need { OPTIONAL, OWNED, NEEDED };
 
 enum {
 #define SYMBOL(name, file) PO_S_##name,
@@ -88,8 +88,8 @@ int po_layout_resolve_symbols(struct po_layout *l, struct po_elf *elf, struct pa
 /* Where the types are: compile units by functions in them and by the ends of their names. */
 extern const char *const po_layout_units[];
 
-/* The types.  ENOTYPE: needed ones are missing, and the message names them. */
-int po_layout_resolve_types(struct po_layout *l, struct po_types *types,
+/* The types.  owned: page_owner ran.  ENOTYPE: needed ones are missing, and the message names them. */
+int po_layout_resolve_types(struct po_layout *l, struct po_types *types, bool owned,
 			    struct pageowner_error *err);
 
 /*

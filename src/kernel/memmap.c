@@ -8,9 +8,9 @@
 
 #include "base/status.h"
 #include "kernel/kernel.h"
+#include "kernel/memblock.h"
 
 #define SUBSECTION_SHIFT	21
-#define MAX_REGIONS		4096
 
 void po_memmap_fini(struct po_memmap *map)
 {
@@ -102,12 +102,12 @@ static int add_zone(struct po_kernel *k, struct po_memory *mem, const struct po_
 		    struct pageowner_error *err)
 {
 	const struct po_layout *l = &k->l;
-	uint64_t node = k->zones.node[zone->node].kva, start, mem_map, page_ext, bits = 0;
+	uint64_t node = k->zones.node[zone->node].kva, start, mem_map, page_ext = 0, bits = 0;
 	int rc = po_memory_read_ptr(mem, node + PO_OFFSET(l, pglist_data, node_start_pfn), &start, err);
 
 	if (rc == PAGEOWNER_OK)
 		rc = po_memory_read_ptr(mem, node + PO_OFFSET(l, pglist_data, node_mem_map), &mem_map, err);
-	if (rc == PAGEOWNER_OK)
+	if (rc == PAGEOWNER_OK && k->ext.stride)
 		rc = po_memory_read_ptr(mem, node + PO_OFFSET(l, pglist_data, node_page_ext), &page_ext, err);
 	if (rc == PAGEOWNER_OK && PO_HAS(l, zone, pageblock_flags))
 		rc = po_memory_read_ptr(mem, zone->kva + PO_OFFSET(l, zone, pageblock_flags), &bits, err);
@@ -141,7 +141,7 @@ static int open_flat(struct po_kernel *k, struct po_memory *mem, struct pageowne
 {
 	const struct po_layout *l = &k->l;
 
-	if (!PO_HAS(l, pglist_data, node_mem_map) || !PO_HAS(l, pglist_data, node_page_ext))
+	if (!PO_HAS(l, pglist_data, node_mem_map) || (k->ext.stride && !PO_HAS(l, pglist_data, node_page_ext)))
 		return po_fail(err, PAGEOWNER_EUNSUPP,
 			       "memory model: neither mem_section nor pglist_data.node_mem_map is known");
 	k->map.model = PO_HAS_SYM(l, node_data) ? "DISCONTIGMEM" : "FLATMEM";
@@ -174,50 +174,6 @@ static int add_valid(struct po_memmap *map, uint64_t pfn, uint64_t nr)
 }
 
 /*
- * arm has a pfn_valid() of its own: a block is valid if memory of memblock meets it.  (Before 5.15 it was the page
- * itself; the entries of pages beyond the edge are empty, so both rules give the same records.)
- */
-static int read_region(struct po_kernel *k, struct po_memory *mem, uint64_t at, bool nomap_too,
-		       struct pageowner_error *err)
-{
-	const struct po_layout *l = &k->l;
-	uint8_t raw[64];
-	uint64_t mask = po_kernel_page_size(k) - 1;
-
-	if (PO_SIZE(l, memblock_region) > sizeof(raw))
-		return po_fail(err, PAGEOWNER_ENOTYPE, "struct memblock_region of %" PRIu64 " bytes",
-			       PO_SIZE(l, memblock_region));
-	int rc = po_memory_read(mem, at, raw, PO_SIZE(l, memblock_region), err);
-	if (rc < 0)
-		return rc;
-	uint64_t base = po_member_load(&k->abi, PO_AT(l, memblock_region, base), raw);
-	uint64_t size = po_member_load(&k->abi, PO_AT(l, memblock_region, size), raw);
-	if (!nomap_too && PO_HAS(l, memblock_region, flags) && PO_HAS_ENUM(l, MEMBLOCK_NOMAP) &&
-	    (po_member_load(&k->abi, PO_AT(l, memblock_region, flags), raw) &
-	     (uint64_t)PO_ENUM(l, MEMBLOCK_NOMAP)))
-		return PAGEOWNER_OK;
-	if (size && add_valid(&k->map, base >> k->page_shift,
-			      ((base & mask) + size + mask) >> k->page_shift) < 0)
-		return po_fail_nomem(err, "memblock");
-	return PAGEOWNER_OK;
-}
-
-static int read_memblock(struct po_kernel *k, struct po_memory *mem, bool nomap_too, struct pageowner_error *err)
-{
-	const struct po_layout *l = &k->l;
-	uint64_t regions, nr, at = PO_SYM(l, memblock);
-	int rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, memblock, regions), &regions, err);
-
-	if (rc == PAGEOWNER_OK)
-		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, memblock, cnt), &nr, err);
-	if (rc == PAGEOWNER_OK && nr > MAX_REGIONS)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "memblock of %" PRIu64 " regions", nr);
-	for (uint64_t i = 0; rc == PAGEOWNER_OK && i < nr; i++)
-		rc = read_region(k, mem, regions + i * PO_SIZE(l, memblock_region), nomap_too, err);
-	return rc < 0 ? po_within(err, rc, "memblock") : rc;
-}
-
-/*
  * With DISCONTIGMEM i386 asks for a PFN's node by stretches of 64 MiB, and whether it lies below the end of it: so a
  * block is valid in which a node begins later.
  */
@@ -243,14 +199,15 @@ static int find_valid(struct po_kernel *k, struct po_memory *mem, struct pageown
 	const struct po_layout *l = &k->l;
 	uint64_t nr;
 
-	if ((k->machine == EM_ARM || k->machine == EM_AARCH64) && l->symbol[PO_S_pfn_valid].global &&
-	    PO_HAS_SYM(l, memblock) && PO_HAS(l, memblock, regions) && PO_HAS(l, memblock, cnt) &&
-	    PO_HAS(l, memblock_region, base) && PO_HAS(l, memblock_region, size)) {
+	/* until 5.15 arm asked for the page itself; entries beyond the edge are empty, so both rules give the same records */
+	if ((k->machine == EM_ARM || k->machine == EM_AARCH64) && l->symbol[PO_S_pfn_valid].global) {
 		bool arm = k->machine == EM_ARM;
-		int rc = read_memblock(k, mem, arm || PO_HAS_SYM(l, pfn_is_map_memory), err);
+		int rc = po_memblock_read(k, mem, arm || PO_HAS_SYM(l, pfn_is_map_memory), &k->map.valid,
+					  &k->map.nr_valid, err);
 
 		k->map.valid_by_block = arm && k->map.nr_valid;
-		return rc;
+		if (rc < 0 || k->map.nr_valid)
+			return rc;
 	}
 	if (k->map.section_shift || !k->map.nr)
 		return PAGEOWNER_OK;

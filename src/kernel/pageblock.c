@@ -165,6 +165,8 @@ static void take_votes(struct samples *s)
 	for (size_t i = 0; i < k->map.nr; i++)
 		all += k->map.chunk[i].nr >> k->pageblock.order;
 	step = all / MAX_VOTERS + 1;
+	if (!k->ext.stride)
+		return;
 	raw = malloc(VOTER_PAGES * k->ext.stride);
 	for (size_t i = 0; raw && i < k->map.nr; i++) {
 		const struct po_chunk *c = &k->map.chunk[i];

@@ -20,6 +20,19 @@ unsigned po_cpus_max(const struct po_kernel *k, struct po_memory *mem)
 	return (unsigned)nr;
 }
 
+bool po_cpu_is_possible(const struct po_kernel *k, struct po_memory *mem, unsigned cpu)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t mask = PO_HAS_SYM(l, __cpu_possible_mask) ? PO_SYM(l, __cpu_possible_mask) :
+							     PO_SYM(l, cpu_possible_bits);
+	unsigned bits = k->abi.ptr_size * 8u;
+	uint64_t word;
+
+	if (!mask || po_memory_read_ptr(mem, mask + cpu / bits * k->abi.ptr_size, &word, NULL) < 0)
+		return true;
+	return word >> cpu % bits & 1;
+}
+
 bool po_cpu_is_online(const struct po_kernel *k, struct po_memory *mem, unsigned cpu)
 {
 	const struct po_layout *l = &k->l;

@@ -12,6 +12,8 @@
 
 /* One more than the highest number that a processor may have; 1 without CONFIG_SMP. */
 unsigned po_cpus_max(const struct po_kernel *k, struct po_memory *mem);
+/* Whether there may be such a processor: the offsets of others mean nothing. */
+bool po_cpu_is_possible(const struct po_kernel *k, struct po_memory *mem, unsigned cpu);
 bool po_cpu_is_online(const struct po_kernel *k, struct po_memory *mem, unsigned cpu);
 
 /* A per-CPU pointer, and a static per-CPU variable, as an address of that processor's. */

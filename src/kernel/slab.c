@@ -22,18 +22,24 @@ bool po_page_is_slab(const struct po_kernel *k, const uint8_t *raw)
 	return (type & (base | bit)) == base;
 }
 
-int po_slab_cache_name(const struct po_kernel *k, struct po_memory *mem, const uint8_t *raw, char *buf, size_t cap,
-		       struct pageowner_error *err)
+uint64_t po_slab_cache(const struct po_kernel *k, const uint8_t *raw)
 {
 	const struct po_layout *l = &k->l;
 	const struct po_member *at = PO_HAS(l, slab, slab_cache) ? PO_AT(l, slab, slab_cache) :	/* 5.17 */
 				     PO_HAS(l, page, slab_cache) ? PO_AT(l, page, slab_cache) : NULL;
-	uint64_t name;
 
-	if (!at || at->offset + k->abi.ptr_size > k->map.page_size || !PO_HAS(l, kmem_cache, name))
+	return at && at->offset + k->abi.ptr_size <= k->map.page_size ? po_load_ptr(&k->abi, raw + at->offset) : 0;
+}
+
+int po_slab_cache_name(const struct po_kernel *k, struct po_memory *mem, const uint8_t *raw, char *buf, size_t cap,
+		       struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t name, cache = po_slab_cache(k, raw);
+
+	if (!cache || !PO_HAS(l, kmem_cache, name))
 		return po_fail(err, PAGEOWNER_ENOTYPE,
 			       "slab cache: type information lacks slab_cache or kmem_cache.name");
-	uint64_t cache = po_load_ptr(&k->abi, raw + at->offset);
 	int rc = po_memory_read_ptr(mem, cache + PO_OFFSET(l, kmem_cache, name), &name, err);
 	if (rc == PAGEOWNER_OK)
 		rc = po_memory_read_string(mem, name, buf, cap, err);

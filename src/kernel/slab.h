@@ -14,6 +14,9 @@
 /* raw: the bytes of the struct page, of a compound page those of its head. */
 bool po_page_is_slab(const struct po_kernel *k, const uint8_t *raw);
 
+/* Its struct kmem_cache; 0: type information does not tell. */
+uint64_t po_slab_cache(const struct po_kernel *k, const uint8_t *raw);
+
 /* The cache's name, cut to cap - 1 bytes; its length, or negative. */
 int po_slab_cache_name(const struct po_kernel *k, struct po_memory *mem, const uint8_t *raw, char *buf, size_t cap,
 		       struct pageowner_error *err);

@@ -39,7 +39,7 @@ static int find_sections(struct sections *s, struct pageowner_error *err)
 	uint64_t at = PO_SYM(l, mem_section);
 
 	if (!PO_HAS_VAR(l, mem_section) || !PO_HAS(l, mem_section, section_mem_map) ||
-	    !PO_HAS(l, mem_section, page_ext))
+	    (s->k->ext.stride && !PO_HAS(l, mem_section, page_ext)))
 		return po_fail(err, PAGEOWNER_ENOTYPE, "type information lacks mem_section");
 	const struct po_type_info *type = PO_VAR(l, mem_section);
 	s->size = PO_SIZE(l, mem_section);
@@ -89,7 +89,7 @@ static int add_section(const struct sections *s, uint64_t nr, const uint8_t *raw
 	const struct po_layout *l = &s->k->l;
 	struct po_memmap *map = &s->k->map;
 	uint64_t coded = po_member_load(&s->k->abi, PO_AT(l, mem_section, section_mem_map), raw);
-	uint64_t ext = po_member_load(&s->k->abi, PO_AT(l, mem_section, page_ext), raw);
+	uint64_t ext = s->k->ext.stride ? po_member_load(&s->k->abi, PO_AT(l, mem_section, page_ext), raw) : 0;
 	uint64_t pfn = nr << map->section_shift;
 
 	if (!(coded & SECTION_HAS_MEM_MAP))

@@ -33,7 +33,7 @@ int pageowner_proc(struct pageowner_session *s, const struct pageowner_proc_opti
 {
 	_cleanup_(po_rodata_fini) struct po_rodata ro = { .copy = NULL };
 	struct po_proc p = { .k = &s->kernel, .symbols = s->symbols, .rodata = &ro.blob };
-	int rc = pageowner_ready(s, err);
+	int rc = pageowner_frames_ready(s, err);
 
 	if (rc < 0)
 		return rc;

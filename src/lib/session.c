@@ -344,22 +344,25 @@ static int open_depot(struct pageowner_session *s, struct pageowner_error *err)
 	return PAGEOWNER_OK;
 }
 
-static int open_owner(struct pageowner_session *s, const struct pageowner_open_options *o,
-		      struct pageowner_error *err)
+/* All that does not need records: types, page frames, symbols. */
+static int open_frames(struct pageowner_session *s, const struct pageowner_open_options *o, bool owned,
+		       struct po_rodata *ro, struct pageowner_error *err)
 {
-	_cleanup_(po_rodata_fini) struct po_rodata ro = { .copy = NULL };
-	int rc = po_page_ext_check_enabled(&s->kernel.l, s->mem, err);
+	int rc = po_session_resolve_types(s, o->btf, o->all_types, owned, err);
 
 	if (rc == PAGEOWNER_OK)
-		rc = po_session_resolve_types(s, o->btf, o->all_types, err);
+		rc = po_kernel_open(&s->kernel, s->mem, owned, err);
 	if (rc == PAGEOWNER_OK)
-		rc = po_kernel_open(&s->kernel, s->mem, err);
+		rc = po_session_rodata(s, ro, err);
 	if (rc == PAGEOWNER_OK)
-		rc = po_session_rodata(s, &ro, err);
-	if (rc == PAGEOWNER_OK)
-		rc = open_symbols(s, &ro, err);
-	if (rc == PAGEOWNER_OK)
-		rc = open_words(s, &ro, err);
+		rc = open_symbols(s, ro, err);
+	return rc;
+}
+
+static int open_owner(struct pageowner_session *s, const struct po_rodata *ro, struct pageowner_error *err)
+{
+	int rc = open_words(s, ro, err);
+
 	if (rc == PAGEOWNER_OK && s->kernel.ext.handle)
 		rc = open_depot(s, err);
 	return rc;
@@ -367,8 +370,8 @@ static int open_owner(struct pageowner_session *s, const struct pageowner_open_o
 
 /* --- the public calls ---------------------------------------------------------------------------- */
 
-static int open_kernel(struct pageowner_session *s, const struct pageowner_open_options *o,
-		       struct pageowner_error *err)
+static int find_and_tell(struct pageowner_session *s, const struct pageowner_open_options *o,
+			 struct pageowner_error *err)
 {
 	int rc = open_vmlinux(s, o->vmlinux, err);
 
@@ -389,8 +392,35 @@ static int open_text(struct pageowner_session *s, const char *path, struct pageo
 	if (rc < 0)
 		return rc;
 	po_facts_text(s);
+	(void)po_fail(&s->why_no_kernel, PAGEOWNER_EINVAL,
+		      "a text tells of page frames that have an owner, not of the others: a dump is needed");
 	s->ready = true;
 	return PAGEOWNER_OK;
+}
+
+/* Whether page_owner ran decides what is needed of the kernel, and whether anything is, if records alone will do. */
+static int open_kernel(struct pageowner_session *s, const struct pageowner_open_options *o)
+{
+	_cleanup_(po_rodata_fini) struct po_rodata ro = { .copy = NULL };
+	int rc = find_and_tell(s, o, &s->why_no_kernel);
+
+	if (rc < 0) {
+		s->why_not = s->why_no_kernel;
+		return rc;
+	}
+	int owned = po_page_ext_check_enabled(&s->kernel.l, s->mem, &s->why_not);
+	if (owned < 0 && !o->without_owner)
+		return owned;
+	rc = open_frames(s, o, owned == PAGEOWNER_OK, &ro, &s->why_no_kernel);
+	if (rc < 0) {
+		if (owned == PAGEOWNER_OK)
+			s->why_not = s->why_no_kernel;
+		return rc;
+	}
+	s->kernel_ready = true;
+	rc = owned == PAGEOWNER_OK ? open_owner(s, &ro, &s->why_not) : owned;
+	s->ready = rc == PAGEOWNER_OK;
+	return s->ready || (o->without_owner && rc != PAGEOWNER_ENOMEM) ? PAGEOWNER_OK : rc;
 }
 
 PO_DEFINE_CLEANUP(struct pageowner_session, pageowner_close);
@@ -413,15 +443,12 @@ int pageowner_open(const struct pageowner_open_options *options, struct pageowne
 	if (rc < 0)
 		return rc;
 	po_facts_image(s);
-	rc = open_kernel(s, options, &s->why_not);
-	if (rc == PAGEOWNER_OK)
-		rc = open_owner(s, options, &s->why_not);
-	if (rc == PAGEOWNER_OK) {
+	rc = open_kernel(s, options);
+	if (s->ready)
 		po_facts_owner(s);
-		s->ready = true;
-	} else if (!options->describe_only || rc == PAGEOWNER_ENOMEM) {
+	if (rc < 0 && (!options->describe_only || rc == PAGEOWNER_ENOMEM)) {
 		if (err)
-			*err = s->why_not;
+			*err = s->why_no_kernel.code ? s->why_no_kernel : s->why_not;
 		return rc;
 	}
 	*ret = po_take(s);
@@ -469,4 +496,14 @@ int pageowner_ready(const struct pageowner_session *s, struct pageowner_error *e
 	if (err)
 		*err = s->why_not;
 	return s->why_not.code;
+}
+
+int pageowner_frames_ready(const struct pageowner_session *s, struct pageowner_error *err)
+{
+	if (s->kernel_ready)
+		return PAGEOWNER_OK;
+	const struct pageowner_error *why = s->why_no_kernel.code ? &s->why_no_kernel : &s->why_not;
+	if (err)
+		*err = *why;
+	return why->code;
 }

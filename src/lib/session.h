@@ -35,8 +35,10 @@ struct pageowner_session {
 	struct po_words words;
 	struct po_depot depot;
 	bool incomplete;		/* symbols of modules are missing */
+	bool kernel_ready;		/* page frames and symbols can be told of */
+	struct pageowner_error why_no_kernel;
 	bool ready;			/* everything is open: iterators can be made */
-	struct pageowner_error why_not;	/* when it is not, with describe_only */
+	struct pageowner_error why_not;	/* when it is not */
 	struct pageowner_fact fact[PO_MAX_FACTS];
 	size_t nr_facts;
 	const char *notice[PO_MAX_NOTICES];
@@ -60,7 +62,8 @@ int po_find_debug_file(struct po_elf *elf, struct po_elf **ret);
  * DWARF or BTF; else of the BTF that the kernel carries in its own memory.  all: those, too, that only the files of /proc
  * need.
  */
-int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, struct pageowner_error *err);
+int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, bool owned,
+			     struct pageowner_error *err);
 
 /* The kernel's read-only data, or all of it that there is. */
 struct po_rodata {

@@ -126,11 +126,12 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all,
 	} more[] = {
 		{ PO_S_kmem_cache_free, "mm/slub.c" },		{ PO_S_vfree, "mm/vmalloc.c" },
 		{ PO_S_all_vm_events, "mm/vmstat.c" },		{ PO_S_hugetlb_report_meminfo, "mm/hugetlb.c" },
-		{ PO_S_vprintk_emit, "kernel/printk/printk.c" },
+		{ PO_S_vprintk_emit, "kernel/printk/printk.c" },	{ PO_S_cma_alloc, "mm/cma.c" },
+		{ PO_S_free_percpu, "mm/percpu.c" },
 	};
 	const struct po_layout *l = &s->kernel.l;
 	uint64_t hints[sizeof(functions) / sizeof(*functions) + sizeof(more) / sizeof(*more) + 2] = { 0 };
-	const char *names[40] = { NULL };
+	const char *names[42] = { NULL };
 	/* with memory cgroups, theirs knows the structs of slab caches, too */
 	const size_t nr_more = all ? sizeof(more) / sizeof(*more) : !PO_HAS_SYM(l, mem_cgroup_from_task);
 	size_t nr = 0, nr_names;
@@ -224,14 +225,15 @@ static int check_against_note(const struct pageowner_session *s, struct pageowne
 	return rc;
 }
 
-int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, struct pageowner_error *err)
+int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, bool owned,
+			     struct pageowner_error *err)
 {
 	_cleanup_(source_fini) struct source src = { .types = NULL };
 	int rc = open_source(s, btf, all, &src, err);
 
 	if (rc < 0)
 		return rc;
-	rc = po_layout_resolve_types(&s->kernel.l, src.types, err);
+	rc = po_layout_resolve_types(&s->kernel.l, src.types, owned, err);
 	/* the file may be closed long before the fact is read */
 	po_session_fact(s, "type information", po_arena_strndup(&s->arena, src.where, strlen(src.where)),
 			"%s", po_types_describe(src.types));

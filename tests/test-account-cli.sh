@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# `pageowner account`: the same account of each form of a dump, of kernels with page_owner and without.
+. "$TOP_SRCDIR/tests/tap.sh"
+
+# account NAME ARGUMENTS...: into $work/out
+account() {
+	account_fix=$FIXTURES/$1
+	shift
+	run 0 "$PAGEOWNER" account -k "$account_fix/vmlinux" "$@"
+}
+
+# value TITLE: the pages of a row
+value() {
+	sed -n "s/^$1  *\([0-9][0-9]*\) .*/\1/p" "$work/out" | head -n 1
+}
+
+# rows: the titles and pages of all
+rows() {
+	sed '/^across rows/,$d; s/^\([^0-9]*[0-9][0-9]*\) .*/\1/' "$work/out"
+}
+
+# rows_add_up: to the line RAM
+rows_add_up() {
+	awk '/^RAM /{ exit sum != $2 } NR > 1 { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+$/) { sum += $i; next } }' "$work/out"
+}
+
+same_as_whole() {	# NAME FILTERED
+	account "$1" "$FIXTURES/$1/dump.elf" --top 0 && mv "$work/out" "$work/whole" &&
+		account "$1" "$2" --top 0 && diff "$work/whole" "$work/out"
+}
+
+# makedumpfile 1.7.8 takes pages of slabs for others and drops them: links of the kernel's lists are gone.  That is told, and
+# stacks of owners stand in; the counters' column says less.
+same_rows() {	# NAME FILTERED
+	account "$1" "$FIXTURES/$1/dump.elf" && rows >"$work/whole" || return 1
+	run 1 "$PAGEOWNER" account -k "$FIXTURES/$1/vmlinux" "$2" && says "excluded by a filter" && rows >"$work/rows" &&
+		diff "$work/whole" "$work/rows"
+}
+
+filter() {
+	"$DUMPTOOL" "$FIXTURES/$1/dump.elf" "$work/d" --to kdump --exclude "$FIXTURES/$1/excluded-d31"
+}
+
+filter 6.1-x86_64
+ok "6.1-x86_64: the same without the pages that -d 31 leaves out" same_as_whole 6.1-x86_64 "$work/d"
+filter 7.2-x86_64
+ok "7.2-x86_64: the same rows without the pages that -d 31 leaves out" same_rows 7.2-x86_64 "$work/d"
+
+each_row() {
+	account 6.1-x86_64 "$FIXTURES/6.1-x86_64/dump.elf" && quiet && rows_add_up
+}
+ok "rows add up to RAM" each_row
+
+without_owners() {	# NAME WHY: rows and counters, and that there are no owners
+	account "$1" "$FIXTURES/$1/dump.elf" && quiet && rows_add_up && grep -q "kept no page owners" "$work/out" &&
+		[ "$(value RAM)" -eq 16250 ] && [ "$(value "kernel stacks")" -eq 116 ] && ! grep -q "^page_ext" "$work/out"
+}
+ok "page_owner off" without_owners 6.1-x86_64-off
+ok "without CONFIG_PAGE_OWNER" without_owners 6.1-x86_64-noconf
+
+# The guest's console tells how many pages the module took before the machine died.
+leak() {
+	fix=$FIXTURES/6.1-x86_64-oom
+	taken=$(grep -o 'pohog: leaked [0-9]* pages' "$fix/words/console.txt" | tail -n 1 | grep -o '[0-9][0-9]*')
+	account 6.1-x86_64-oom "$fix/core.kdump" --top 1 && quiet || return 1
+	sed -n '/^by caller/{n;p}' "$work/out" | grep -q '^  pohog_leak \[pohog\] ' || return 1
+	sed -n '/^by module/{n;p}' "$work/out" | grep -q '^  pohog ' || return 1
+	grep -q ' pages, .*: pohog_leak \[pohog\], by init ' "$work/out" || return 1
+	[ -n "$taken" ] && [ "$(value "  pohog_leak \[pohog\]")" -eq "$taken" ]
+}
+ok "a module that leaked until the machine died is named first" leak
+
+readme_is_true() {	# of the last run
+	sed -n '/^    \$ pageowner account -k vmlinux vmcore$/,/^    \$ pageowner report/s/^    //p' "$TOP_SRCDIR/README.md" |
+		grep -v -e '^\$' -e '^\.\.\.$' >"$work/shown"
+	[ "$(wc -l <"$work/shown")" -ge 10 ] || return 1
+	while IFS= read -r line; do
+		grep -qxF -e "$line" "$work/out" || { echo "not so: $line"; return 1; }
+	done <"$work/shown"
+}
+ok "the README shows it" readme_is_true
+
+# A record without a handle is none: its page is in use, and nobody's.
+disagreement() {
+	dump=$FIXTURES/6.1-x86_64/dump.elf
+	"$TOP_BUILDDIR/tests/where" -k "$FIXTURES/6.1-x86_64/vmlinux" "$dump" >"$work/where" &&
+		"$DUMPTOOL" "$dump" "$work/d" --to elf --corrupt "$(sed -n 's/^record_handle //p' "$work/where")=00000000" &&
+		account 6.1-x86_64 "$work/d" --check || return 1
+	pfn=0x$(sed -n 's/^record_pfn //p' "$work/where")
+	grep -q "disagree on 1 page frames" "$work/out" && grep -q "^PFN $pfn-$pfn (.*): in use, without an owner" "$work/out"
+}
+ok "--check: a page in use that has lost its owner" disagreement
+
+of_row() {
+	account 6.1-x86_64 --of slab-unreclaimable "$FIXTURES/6.1-x86_64/dump.elf" && quiet &&
+		grep -q "^Who owns: slab, unreclaimable, $(value "slab, unreclaimable") pages" "$work/out"
+}
+ok "--of: the owners of another row" of_row
+
+all_rows() {
+	run 0 "$PAGEOWNER" account --of help && grep -qx unaccounted "$work/out" && grep -qx slab-reclaimable "$work/out"
+}
+ok "--of help lists the rows" all_rows
+no_row() {
+	run 2 "$PAGEOWNER" account --of nonsense dump && says "nonsense: no such row"
+}
+ok "--of: no such row" no_row
+no_number() {
+	run 2 "$PAGEOWNER" account --top many dump && says "many: not a number"
+}
+ok "--top that is no number" no_number
+a_text() {
+	run 1 "$PAGEOWNER" account "$FIXTURES/6.1-x86_64/words/page_owner.txt" && says "a dump is needed"
+}
+ok "a text has no account" a_text
+tap_end
