@@ -20,9 +20,10 @@ same() {	# NAME FILE ARGUMENTS...
 	stacks 0 $name "$@" && quiet && cmp "$work/out" "$FIXTURES/$name/words/$file.txt"
 }
 
-# Sums of the kernel's own text: "pages stack" a line, early pages left out, most pages first.
+# sums TEXT [AWK-CONDITION]: of the kernel's own text, "pages stack" a line, early pages left out.
 sums() {
 	awk 'BEGIN { RS = ""; FS = "\n" }
+	!('"${2:-1}"') { next }
 	$1 ~ /mask 0x0\(/ && /\n (register_early_stack|init_page_owner)\+/ { next }
 	{
 		order = $1; sub(/^Page allocated via order /, "", order); sub(/,.*/, "", order)
@@ -97,6 +98,56 @@ ok "6.1-x86_64: of a saved text" from_text 6.1-x86_64
 ok "6.1-x86_64: to a file" sh -c "'$PAGEOWNER' stacks -k '$FIXTURES/6.1-x86_64/vmlinux' -o '$work/file' \
 	'$FIXTURES/6.1-x86_64/dump.elf' && grep -q nr_base_pages '$work/file'"
 
+# The records that a filter chooses are summed, whoever counts: from the dump and from the kernel's text.
+chosen() {	# NAME AWK-CONDITION ARGUMENTS...
+	name=$1 condition=$2
+	shift 2
+	sums "$FIXTURES/$name/words/page_owner.txt" "$condition" >"$work/want" && [ -s "$work/want" ] || return 1
+	stacks 0 $name "$@" && quiet && as_sums "$work/out" >"$work/have" && diff "$work/want" "$work/have" &&
+		most_first && ! grep -q "own count" "$work/out" || return 1
+	run 0 "$PAGEOWNER" stacks "$@" "$FIXTURES/$name/words/page_owner.txt" && quiet &&
+		as_sums "$work/out" >"$work/have" && diff "$work/want" "$work/have"
+}
+for name in 6.1-x86_64 6.12-x86_64 7.2-x86_64; do
+	ok "$name: --filter by pid" chosen $name '/, pid (1|2),/' --filter pid=1,2
+	ok "$name: --filter by flag and order" chosen $name '/^[^,]* order 0,/ && /[(|]__GFP_ZERO[)|]/' \
+		--filter order=0 --filter gfp=__GFP_ZERO
+	ok "$name: --frame" chosen $name '/\n [^\n]*pohog/' --frame pohog
+done
+ok "7.2-x86_64: a recount of a part is not compared" chosen 7.2-x86_64 '/, pid 1,/' --filter pid=1 --recount
+ok "7.2-x86_64: handles of a part" stacks 0 7.2-x86_64 --filter pid=1 --handles
+handles_agree() {
+	awk '/^handle/ { h = $2 } /^nr_base/ { print h, $2 }' "$work/out" >"$work/have"
+	stacks 0 7.2-x86_64 --handles --recount --threshold 0 && awk '/^handle/ { print $2 }' "$work/out" | sort >"$work/all"
+	[ -s "$work/have" ] && cut -d' ' -f1 "$work/have" | sort | comm -23 - "$work/all" | cmp - /dev/null
+}
+ok "7.2-x86_64: are among those of all records" handles_agree
+skipped() {	# with --skip the caller is another one
+	stacks 0 6.1-x86_64 --filter caller=pohog_take && cp "$work/out" "$work/before" && [ -s "$work/before" ] &&
+		stacks 0 6.1-x86_64 --skip 'pohog_*' --filter caller=pohog_take && [ ! -s "$work/out" ]
+}
+ok "6.1-x86_64: --skip changes the caller" skipped
+
+# top N: of all, those with the most pages, most first
+top() {	# NAME ARGUMENTS...
+	name=$1
+	shift
+	stacks 0 $name "$@" && sed -n 's/^nr_base_pages: //p' "$work/out" | sort -rn | head -n 7 >"$work/want" &&
+		[ "$(wc -l <"$work/want")" -eq 7 ] && cp "$work/out" "$work/all" &&
+		stacks 0 $name "$@" --top 7 && quiet && sed -n 's/^nr_base_pages: //p' "$work/out" | cmp - "$work/want" || return 1
+	# each as it stands among all
+	awk -v RS= 'NR == FNR { has[$0] = 1; next } !($0 in has) { exit 1 }' "$work/all" "$work/out"
+}
+ok "6.1-x86_64: --top" top 6.1-x86_64
+ok "7.2-x86_64: --top, of the kernel's counts" top 7.2-x86_64
+ok "7.2-x86_64: --top, of the kernel's handles" top 7.2-x86_64 --handles
+ok "7.2-x86_64: --top, of a part" top 7.2-x86_64 --filter pid=1
+same_as_threshold() {
+	stacks 0 7.2-x86_64 --threshold 100 && cp "$work/out" "$work/want" && stacks 0 7.2-x86_64 --min-pages 100 &&
+		cmp "$work/out" "$work/want"
+}
+ok "7.2-x86_64: --min-pages is --threshold" same_as_threshold
+
 usage() {	# TEXT ARGUMENTS...
 	text=$1
 	shift
@@ -104,8 +155,11 @@ usage() {	# TEXT ARGUMENTS...
 }
 ok "two files at once" usage "one of them only" --handles --stacks-handles
 ok "a threshold without counts" usage "has no counts" --stacks-handles --threshold 5
-ok "a threshold that is no number" usage "5x: not a number of pages" --threshold 5x
-ok "a negative threshold" usage "not a number of pages" --threshold -5
+ok "a threshold that is no number" usage "5x: not a number" --threshold 5x
+ok "a negative threshold" usage "not a number" --threshold -5
+ok "--top without counts" usage "--top: --stacks-handles has no counts" --stacks-handles --top 5
+ok "--top 0" usage "--top: 0: not a number from 1 on" --top 0
+ok "an unknown key" usage 'is "pid" meant?' --filter pdi=1
 ok "page_owner off" run 1 "$PAGEOWNER" stacks -k "$FIXTURES/6.1-x86_64-off/vmlinux" "$FIXTURES/6.1-x86_64-off/dump.elf"
 ok "is said" says "page_owner was off"
 ok "handles of a text" run 1 "$PAGEOWNER" stacks --handles "$FIXTURES/6.1-x86_64/words/page_owner.txt"

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <pageowner/error.h>
+#include <pageowner/filter.h>
 #include <pageowner/record.h>
 #include <pageowner/report.h>
 
@@ -35,6 +36,12 @@ struct pageowner_stacks_options {
 	 */
 	int recount;
 	int has_threshold;  /**< 0: the threshold that stands in the dump */
+	/**
+	 * Sum the records that meet it, whoever counts; the kernel's own counts, and the threshold that stands in the dump,
+	 * are of all records and play no part.  NULL: all.
+	 */
+	const struct pageowner_filter *filter;
+	uint64_t top;       /**< so many stacks at most, those with the most pages, most first; 0: all */
 	uint64_t threshold; /**< stacks with fewer pages are left out; not of show_stacks_handles */
 	/** As in struct pageowner_report_options; progress only while records are summed. */
 	int (*progress)(void *arg, uint64_t done, uint64_t all);

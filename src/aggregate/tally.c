@@ -23,13 +23,13 @@ static struct po_tally_row *row_of(struct po_tally *t, const struct pageowner_st
 	return &t->row[stack->id];
 }
 
-int po_tally_add(struct po_tally *t, const struct pageowner_record *rec)
+int po_tally_add(struct po_tally *t, const struct pageowner_stack *stack, uint64_t pages)
 {
-	struct po_tally_row *row = row_of(t, rec->stack);
+	struct po_tally_row *row = row_of(t, stack);
 
 	if (!row)
 		return PAGEOWNER_ENOMEM;
-	row->pages += (uint64_t)1 << (rec->order & 31);
+	row->pages += pages;
 	return PAGEOWNER_OK;
 }
 

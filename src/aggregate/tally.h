@@ -21,8 +21,8 @@ struct po_tally {
 	size_t nr;
 };
 
-/* Add the pages of a record; ENOMEM. */
-int po_tally_add(struct po_tally *t, const struct pageowner_record *rec);
+/* Add pages that a stack owns; ENOMEM. */
+int po_tally_add(struct po_tally *t, const struct pageowner_stack *stack, uint64_t pages);
 /* Tell the kernel's own count of a stack, which may be of no record; ENOMEM. */
 int po_tally_set_kernel(struct po_tally *t, const struct pageowner_stack *stack, int32_t pages);
 /* Most pages first, then by handle; afterwards nothing can be added. */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -48,7 +49,7 @@ struct cli_input {
 	size_t nr_lists;
 };
 
-enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF };
+enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_FRAME, CLI_OPT_SKIP };
 
 /* For the commands' tables of long options (k, which has an argument, is among the short ones). */
 #define CLI_INPUT_OPTIONS \
@@ -88,6 +89,35 @@ enum cli_want {
 	CLI_WANT_FRAMES,	/* the kernel's page frames, with owners or without */
 	CLI_WANT_RECORDS,
 };
+
+#define CLI_MAX_FILTERS 32
+
+/* Which records, of all commands that choose some of them.  Zero it. */
+struct cli_filter {
+	const char *list[CLI_MAX_FILTERS], *frame, *allocators;	/* borrowed of argv */
+	size_t nr;
+	struct pageowner_filter *made;	/* NULL: all of them */
+};
+
+#define CLI_FILTER_OPTIONS \
+	{ "filter", required_argument, NULL, CLI_OPT_FILTER }, \
+	{ "frame", required_argument, NULL, CLI_OPT_FRAME }, \
+	{ "skip", required_argument, NULL, CLI_OPT_SKIP }
+
+#define CLI_FILTER_HELP \
+	"      --filter KEY=LIST     only records whose key has one of the values; repeatable, and all must be\n" \
+	"                            met; keys are those of 'pageowner sort --help'\n" \
+	"      --frame REGEX         only records with a frame that matches\n" \
+	"      --skip FUNCTION,...   functions that the key caller passes over, beside those of allocators; * at\n" \
+	"                            the end stands for anything\n"
+
+/* Take an option of the table above; false: it is none of them. */
+bool cli_filter_option(struct cli_filter *f, const struct cli_command *cmd, int c, int *status);
+/* After the last option; made is to be freed. */
+int cli_filter_make(struct cli_filter *f, const struct cli_command *cmd);
+/* A decimal number from least to most, or usage. */
+int cli_number(const struct cli_command *cmd, const char *option, const char *text, uint64_t least, uint64_t most,
+	       uint64_t *ret);
 
 /* Open the input, saying notices and failures; NULL after a failure. */
 struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want want);

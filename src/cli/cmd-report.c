@@ -24,23 +24,17 @@ static const char help[] =
 	"      --freed               page frames that are free, by their last owner, in the words of the\n"
 	"                            kernel's dump_page(), instead of the kernel's report (5.4 and newer)\n"
 	"      --free-stacks         behind each record also who freed the page before (5.4 and newer)\n"
-	"      --filter KEY=LIST     only records whose key has one of the values; repeatable, and all must be\n"
-	"                            met; keys are those of 'pageowner sort --help'\n"
-	"      --frame REGEX         only records with a frame that matches\n"
+	CLI_FILTER_HELP
 	"  -h, --help                print this\n"
 	"\n"
 	"Exit status: 0 all records written; 1 some or all could not be (told on standard error);\n"
 	"2 usage.\n";
 
-#define MAX_FILTERS 32
-
 struct run {
 	struct cli_input in;
 	const char *output;
 	struct pageowner_iter_options pfns;
-	const char *filters[MAX_FILTERS], *frame;
-	size_t nr_filters;
-	struct pageowner_filter *filter;
+	struct cli_filter filter;
 	bool strict;
 	struct cli_flaws flaws;
 };
@@ -73,8 +67,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "output", required_argument, NULL, 'o' },
 		{ "pfn", required_argument, NULL, 'p' },
 		{ "strict", no_argument, NULL, 's' },
-		{ "filter", required_argument, NULL, 'F' },
-		{ "frame", required_argument, NULL, 'R' },
+		CLI_FILTER_OPTIONS,
 		{ "freed", no_argument, NULL, 'f' },
 		{ "free-stacks", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
@@ -94,14 +87,6 @@ static int parse_options(int argc, char **argv, struct run *r)
 		case 's':
 			r->strict = true;
 			break;
-		case 'F':
-			if (r->nr_filters == MAX_FILTERS)
-				return cli_usage(&cli_report, "--filter: more than %d", MAX_FILTERS);
-			r->filters[r->nr_filters++] = optarg;
-			break;
-		case 'R':
-			r->frame = optarg;
-			break;
 		case 'f':
 			r->pfns.freed = 1;
 			break;
@@ -109,7 +94,8 @@ static int parse_options(int argc, char **argv, struct run *r)
 			r->pfns.free_stacks = 1;
 			break;
 		default:
-			status = cli_input_option(&r->in, &cli_report, c, argv);
+			if (!cli_filter_option(&r->filter, &cli_report, c, &status))
+				status = cli_input_option(&r->in, &cli_report, c, argv);
 			if (status != CLI_OK)
 				return status;
 		}
@@ -118,18 +104,6 @@ static int parse_options(int argc, char **argv, struct run *r)
 		return cli_usage(&cli_report, "--freed: %s", r->strict ? "--strict is about the kernel's own file" :
 				 "the stack that freed a page is always told (--free-stacks is of allocated ones)");
 	return cli_input_finish(&r->in, &cli_report, argc, argv);
-}
-
-static int make_filter(struct run *r)
-{
-	const struct pageowner_filter_options o = {
-		.size = sizeof(o), .filters = r->filters, .nr_filters = r->nr_filters, .frame = r->frame,
-	};
-	struct pageowner_error err;
-
-	if (pageowner_filter_new(&o, &r->filter, &err) < 0)
-		return cli_usage(&cli_report, "%s", err.text);
-	return CLI_OK;
 }
 
 static int on_progress(void *arg, uint64_t done, uint64_t all)
@@ -172,7 +146,7 @@ static int report(struct run *r, struct pageowner_session *s, struct cli_output 
 	struct pageowner_report_options options = {
 		.size = sizeof(options),
 		.strict = r->strict,
-		.filter = r->nr_filters || r->frame ? r->filter : NULL,
+		.filter = r->filter.made,
 		.progress = on_progress,
 		.flaw = on_flaw,
 		.arg = r,
@@ -217,10 +191,10 @@ static int run(int argc, char **argv)
 	int status = parse_options(argc, argv, &r);
 
 	if (status == CLI_OK)
-		status = make_filter(&r);
+		status = cli_filter_make(&r.filter, &cli_report);
 	if (status == CLI_OK)
 		status = open_and_report(&r);
-	pageowner_filter_free(r.filter);
+	pageowner_filter_free(r.filter.made);
 	cli_input_fini(&r.in);
 	return status;
 }

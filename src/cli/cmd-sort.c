@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
-
-#define MAX_FILTERS 32
 
 static const char help[] =
 	"Usage: pageowner sort [OPTION]... INPUT [OUTPUT]\n"
@@ -74,7 +71,7 @@ struct run {
 	char sorted_by;			/* short option, 'S' for --sort; 0: neither */
 	bool sorted_twice;		/* by two different ones */
 	char *cull;			/* owned: keys of all options together */
-	char *filter[MAX_FILTERS];	/* owned */
+	char *filter[CLI_MAX_FILTERS];	/* owned */
 	struct cli_flaws flaws;
 };
 
@@ -134,24 +131,13 @@ static int add_filter(struct run *r, const char *key, const char *text)
 		return no_memory();
 	while (i < r->o.nr_filters && strncmp(r->filter[i], key, len) != 0)
 		i++;
-	if (i == MAX_FILTERS) {
+	if (i == CLI_MAX_FILTERS) {
 		free(filter);
-		return cli_usage(&cli_sort, "--filter: more than %d", MAX_FILTERS);
+		return cli_usage(&cli_sort, "--filter: more than %d", CLI_MAX_FILTERS);
 	}
 	free(r->filter[i]);
 	r->filter[i] = filter;
 	r->o.nr_filters += i == r->o.nr_filters;
-	return CLI_OK;
-}
-
-static int set_number(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text < '0' || *text > '9' || *ret < least || *ret > most)
-		return cli_usage(&cli_sort, "%s: %s: not a number from %" PRIu64 " on", option, text, least);
 	return CLI_OK;
 }
 
@@ -184,7 +170,7 @@ static int take_option(struct run *r, int c, char **argv)
 		r->o.unreleased = 1;
 		return CLI_OK;
 	case 'j':
-		status = set_number("--jobs", optarg, 1, 1024, &jobs);
+		status = cli_number(&cli_sort, "--jobs", optarg, 1, 1024, &jobs);
 		r->o.jobs = (unsigned)jobs;
 		return status;
 	case 'o':
@@ -215,9 +201,9 @@ static int take_option(struct run *r, int c, char **argv)
 		r->o.percent = 1;
 		return CLI_OK;
 	case OPT_TOP:
-		return set_number("--top", optarg, 1, UINT64_MAX, &r->o.top);
+		return cli_number(&cli_sort, "--top", optarg, 1, UINT64_MAX, &r->o.top);
 	case OPT_MIN:
-		return set_number("--min-pages", optarg, 0, UINT64_MAX, &r->o.min_pages);
+		return cli_number(&cli_sort, "--min-pages", optarg, 0, UINT64_MAX, &r->o.min_pages);
 	default:
 		return set_short_sort(r, c) ? CLI_OK : cli_input_option(&r->in, &cli_sort, c, argv);
 	}

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,20 +8,24 @@
 
 static const char help[] =
 	"Usage: pageowner stacks [-k VMLINUX] [--btf FILE] [--handles | --stacks-handles] [-o FILE]\n"
-	"                        [--threshold PAGES] [--recount] DUMP...\n"
+	"                        [--threshold PAGES] [--recount]\n"
+	"                        [--filter KEY=LIST]... [--frame REGEX] [--top N] DUMP...\n"
 	"       pageowner stacks [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Write the stacks and the pages that each of them owns, as the kernel in the dump would have\n"
 	"printed /sys/kernel/debug/page_owner_stacks/show_stacks.\n"
 	"\n"
 	"A kernel before 6.9 keeps no counts: the records are summed instead, most pages first.  So are\n"
-	"those of a text that a kernel has printed, which can stand in place of DUMP.\n"
+	"those of a text that a kernel has printed, which can stand in place of DUMP, and those that a filter chooses.\n"
 	"\n"
 	CLI_INPUT_HELP
 	"      --handles             handles instead of stacks (show_handles)\n"
 	"      --stacks-handles      stacks and their handles, without counts (show_stacks_handles)\n"
 	"      --threshold PAGES     leave out stacks with fewer pages; without it, the threshold that\n"
 	"                            stands in the dump (count_threshold)\n"
+	"      --min-pages PAGES     the same as --threshold\n"
 	"      --recount             sum the records on any kernel, and tell where its own count differs\n"
+	"      --top N               so many stacks at most: those with the most pages, most first\n"
+	CLI_FILTER_HELP
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
 	"\n"
@@ -32,27 +35,22 @@ struct run {
 	struct cli_input in;
 	const char *output;
 	struct pageowner_stacks_options o;
+	struct cli_filter filter;
 	struct cli_flaws flaws;
 };
 
-static bool parse_pages(const char *text, uint64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	return !errno && *text >= '0' && *text <= '9' && !*end;
-}
-
 static int parse_options(int argc, char **argv, struct run *r)
 {
-	enum { HANDLES = 512, STACKS_HANDLES, THRESHOLD, RECOUNT };
+	enum { HANDLES = 512, STACKS_HANDLES, THRESHOLD, MIN_PAGES, RECOUNT, TOP };
 	static const struct option options[] = {
 		CLI_INPUT_OPTIONS,
 		{ "handles", no_argument, NULL, HANDLES },
 		{ "stacks-handles", no_argument, NULL, STACKS_HANDLES },
 		{ "threshold", required_argument, NULL, THRESHOLD },
+		{ "min-pages", required_argument, NULL, MIN_PAGES },
 		{ "recount", no_argument, NULL, RECOUNT },
+		{ "top", required_argument, NULL, TOP },
+		CLI_FILTER_OPTIONS,
 		{ "output", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -68,24 +66,34 @@ static int parse_options(int argc, char **argv, struct run *r)
 			r->o.file = c == HANDLES ? PAGEOWNER_SHOW_HANDLES : PAGEOWNER_SHOW_STACKS_HANDLES;
 			break;
 		case THRESHOLD:
-			if (!parse_pages(optarg, &r->o.threshold))
-				return cli_usage(&cli_stacks, "--threshold: %s: not a number of pages", optarg);
+		case MIN_PAGES:
+			status = cli_number(&cli_stacks, c == THRESHOLD ? "--threshold" : "--min-pages", optarg, 0,
+					    UINT64_MAX, &r->o.threshold);
+			if (status != CLI_OK)
+				return status;
 			r->o.has_threshold = 1;
 			break;
 		case RECOUNT:
 			r->o.recount = 1;
 			break;
+		case TOP:
+			status = cli_number(&cli_stacks, "--top", optarg, 1, UINT64_MAX, &r->o.top);
+			if (status != CLI_OK)
+				return status;
+			break;
 		case 'o':
 			r->output = optarg;
 			break;
 		default:
-			status = cli_input_option(&r->in, &cli_stacks, c, argv);
+			if (!cli_filter_option(&r->filter, &cli_stacks, c, &status))
+				status = cli_input_option(&r->in, &cli_stacks, c, argv);
 			if (status != CLI_OK)
 				return status;
 		}
 	}
-	if (r->o.has_threshold && r->o.file == PAGEOWNER_SHOW_STACKS_HANDLES)
-		return cli_usage(&cli_stacks, "--threshold: --stacks-handles has no counts");
+	if ((r->o.has_threshold || r->o.top) && r->o.file == PAGEOWNER_SHOW_STACKS_HANDLES)
+		return cli_usage(&cli_stacks, "%s: --stacks-handles has no counts",
+				 r->o.top ? "--top" : "--threshold");
 	return cli_input_finish(&r->in, &cli_stacks, argc, argv);
 }
 
@@ -108,6 +116,7 @@ static int write_stacks(struct run *r, struct pageowner_session *s, struct cli_o
 	struct pageowner_error err;
 
 	r->o.size = sizeof(r->o);
+	r->o.filter = r->filter.made;
 	r->o.progress = on_progress;
 	r->o.flaw = on_flaw;
 	r->o.arg = r;
@@ -148,7 +157,10 @@ static int run(int argc, char **argv)
 	int status = parse_options(argc, argv, &r);
 
 	if (status == CLI_OK)
+		status = cli_filter_make(&r.filter, &cli_stacks);
+	if (status == CLI_OK)
 		status = open_and_write(&r);
+	pageowner_filter_free(r.filter.made);
 	cli_input_fini(&r.in);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "aggregate/tally.h"
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "lib/filter.h"
 #include "lib/session.h"
 #include "owner/stacklist.h"
 #include "owner/walk.h"
@@ -20,7 +21,8 @@ struct run {
 	struct pageowner_session *s;
 	struct pageowner_stacks_options o;
 	struct po_sink *sink;
-	uint64_t threshold;
+	uint64_t threshold, written;
+	struct po_filter_memo memo;
 	uint32_t early_handle;		/* key; 0: this kernel has none */
 };
 
@@ -36,10 +38,11 @@ static bool is_shown(const struct run *r, int64_t pages)
 	return r->o.file == PAGEOWNER_SHOW_STACKS_HANDLES || (pages >= 1 && (uint64_t)pages >= r->threshold);
 }
 
-static void put(const struct run *r, const struct po_stacks_entry *e)
+static void put(struct run *r, const struct po_stacks_entry *e)
 {
 	const char *label = r->s->words.count_label;	/* of a text there is none */
 
+	r->written++;
 	po_stacks_put(r->sink, r->o.file, label ? label : "nr_base_pages: ", e);
 }
 
@@ -84,16 +87,44 @@ static int put_counted(struct run *r, const struct po_stack_count *c, void *arg)
 	return PAGEOWNER_OK;
 }
 
+static int add_counted(struct run *r, const struct po_stack_count *c, void *arg)
+{
+	return is_shown(r, c->pages) ? po_tally_add(arg, c->stack, (uint64_t)c->pages) : PAGEOWNER_OK;
+}
+
+static int put_sums(struct run *r, struct po_tally *t)
+{
+	po_tally_sort(t);
+	for (size_t i = 0; i < t->nr && (!r->o.top || r->written < r->o.top); i++) {
+		const struct po_tally_row *row = &t->row[i];
+		struct po_stacks_entry e = {
+			.stack = row->stack, .handle = row->stack->handle, .pages = (int64_t)row->pages,
+			.has_kernel_pages = row->has_kernel_pages && row->kernel_pages != (int64_t)row->pages,
+			.kernel_pages = row->kernel_pages,
+		};
+		/* a number that differs is what a recount is asked for */
+		if (is_shown(r, e.pages) || (e.has_kernel_pages && is_shown(r, e.kernel_pages)))
+			put(r, &e);
+		if (r->sink->error)
+			return PAGEOWNER_EIO;
+	}
+	return PAGEOWNER_OK;
+}
+
 static int run_counted(struct run *r, struct pageowner_error *err)
 {
 	struct po_memory *mem;
 	struct po_stacks stacks;
+	struct po_tally t = { .nr = 0 };
 	int rc = po_memory_clone(r->s->mem, &mem, err);
 
 	if (rc < 0)
 		return rc;
 	po_stacks_init(&stacks, &r->s->depot, r->s->symbols, mem);
-	rc = for_each_counted(r, &stacks, mem, put_counted, NULL, err);
+	rc = for_each_counted(r, &stacks, mem, r->o.top ? add_counted : put_counted, &t, err);
+	if (rc != PAGEOWNER_ENOMEM && put_sums(r, &t) < 0)	/* of a list that ends early, what came before */
+		rc = PAGEOWNER_EIO;
+	po_tally_fini(&t);
 	po_stacks_fini(&stacks);
 	po_memory_free(mem);
 	return rc;
@@ -124,6 +155,11 @@ static bool is_early(const struct run *r, const struct pageowner_record *rec)
 	return rec->gfp_mask == 0 && was_found_early(rec->stack);
 }
 
+static bool is_counted(struct run *r, const struct pageowner_record *rec)
+{
+	return !is_early(r, rec) && (!r->o.filter || po_filter_takes(&r->o.filter->f, &r->memo, rec));
+}
+
 static int sum_records(struct run *r, struct pageowner_iter *it, struct po_tally *t, struct pageowner_error *err)
 {
 	struct pageowner_record rec;
@@ -137,7 +173,8 @@ static int sum_records(struct run *r, struct pageowner_iter *it, struct po_tally
 			return PAGEOWNER_OK;
 		tell_flaw(r, &flaw);
 		if (rc == PAGEOWNER_ENOMEM ||
-		    (rc == 1 && !is_early(r, &rec) && po_tally_add(t, &rec) < 0))
+		    (rc == 1 && is_counted(r, &rec) &&
+		     po_tally_add(t, rec.stack, (uint64_t)1 << (rec.order & 31)) < 0))
 			return po_fail_nomem(err, "stacks");
 		if (r->o.progress && until-- == 0) {
 			until = PROGRESS_STEP;
@@ -156,24 +193,6 @@ static int take_count(struct run *r, const struct po_stack_count *c, void *arg)
 	return po_tally_set_kernel(t, c->stack, c->pages);
 }
 
-static int put_sums(struct run *r, struct po_tally *t)
-{
-	for (size_t i = 0; i < t->nr; i++) {
-		const struct po_tally_row *row = &t->row[i];
-		struct po_stacks_entry e = {
-			.stack = row->stack, .handle = row->stack->handle, .pages = (int64_t)row->pages,
-			.has_kernel_pages = row->has_kernel_pages && row->kernel_pages != (int64_t)row->pages,
-			.kernel_pages = row->kernel_pages,
-		};
-		/* a number that differs is what a recount is asked for */
-		if (is_shown(r, e.pages) || (e.has_kernel_pages && is_shown(r, e.kernel_pages)))
-			put(r, &e);
-		if (r->sink->error)
-			return PAGEOWNER_EIO;
-	}
-	return PAGEOWNER_OK;
-}
-
 static int run_summed(struct run *r, struct pageowner_coverage *cov, struct pageowner_error *err)
 {
 	const struct po_kernel *k = &r->s->kernel;
@@ -189,12 +208,10 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 	    po_kernel_read_variable(k, r->s->mem, PO_S_early_handle, &early, NULL) == PAGEOWNER_OK)
 		r->early_handle = po_depot_key(&r->s->depot, (uint32_t)early);
 	rc = sum_records(r, it, &t, err);
-	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k))
+	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k) && !r->o.filter)
 		rc = for_each_counted(r, po_walk_stacks(walk), po_walk_memory(walk), take_count, &t, err);
-	if (rc == PAGEOWNER_OK) {
-		po_tally_sort(&t);
+	if (rc == PAGEOWNER_OK)
 		rc = put_sums(r, &t);
-	}
 	if (cov)
 		pageowner_iter_coverage(it, cov);
 	po_tally_fini(&t);
@@ -226,7 +243,7 @@ int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_
 	bool counts = pageowner_counts_stacks(s);
 	if (s->text && r.o.file != PAGEOWNER_SHOW_STACKS)
 		return po_fail(err, PAGEOWNER_EINVAL, "stacks: a text has no handles");
-	if (!r.o.has_threshold && counts) {
+	if (!r.o.has_threshold && counts && !r.o.filter) {
 		rc = po_stack_list_threshold(&s->kernel, s->mem, &r.threshold, err);
 		if (rc < 0)
 			return rc;
@@ -236,7 +253,8 @@ int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_
 		return po_fail_nomem(err, "stacks");
 	po_sink_init(out, sink->write, sink->self);
 	r.sink = out;
-	rc = counts && !r.o.recount ? run_counted(&r, err) : run_summed(&r, cov, err);
+	rc = counts && !r.o.recount && !r.o.filter ? run_counted(&r, err) : run_summed(&r, cov, err);
+	free(r.memo.has_frame);
 	if (po_sink_flush(out))
 		return po_fail(err, PAGEOWNER_EIO, "%s", strerror(out->error));
 	return rc;
