@@ -105,6 +105,39 @@ ok "report --filter by pid" chosen '/, pid (1|2),/' --filter pid=1,2
 ok "report --filter by two keys" chosen '/, pid 1,/ && /[(|]__GFP_ZERO[)|]/' --filter pid=1 --filter gfp=__GFP_ZERO
 ok "report --filter by name" chosen '/\(cache \(weird\) x\), ts/' --filter "name=cache (weird) x"
 ok "report --frame" chosen '/\n [^ ]*pohog[^ ]*/ || /\[pohog\]/' --frame pohog
+# ages, counted from the newest record or from what is told
+newest=$(sed -n 's/^Page allocated.*, ts \([0-9]*\) ns.*/\1/p' "$text" | sort -n | tail -n 1)
+age='match($0, /, ts [0-9]+ ns/) && (age = '$newest' - substr($0, RSTART + 5, RLENGTH - 8))'
+ok "report --older" chosen "$age >= 12900000000" --older 12900ms
+ok "report --newer" chosen "$age < 12900000000" --newer 12s900000us
+ok "report --older --newer" chosen "$age >= 12100000000 && age < 12900000000" --older 12s100ms --newer 12900ms
+age='match($0, /, ts [0-9]+ ns/) && (age = 3600e9 - substr($0, RSTART + 5, RLENGTH - 8))'
+ok "report --older --now" chosen "$age >= 3599e9" --older 59m59s --now 1h
+ages_refused() {
+	for d in 5 5w 5m5 "" -5s 300000d m; do
+		run 2 "$PAGEOWNER" report --older "$d" "$text" && says "not a duration" || return 1
+	done
+}
+ok "what is no duration" ages_refused
+sorted_by_age() {	# youngest first, as by time of allocation the other way round
+	"$PAGEOWNER" sort --sort=age "$text" >"$work/want" && "$PAGEOWNER" sort --sort=-alloc_ts "$text" | cmp - "$work/want"
+}
+ok "sort by age" sorted_by_age
+sort_older() {
+	run 0 "$PAGEOWNER" report --older 12900ms "$text" && mv "$work/out" "$work/old" && "$PAGEOWNER" sort -m "$work/old" >"$work/want" &&
+		run 0 "$PAGEOWNER" sort -m --older 12900ms -j 3 "$text" && quiet && cmp "$work/out" "$work/want" &&
+		"$PAGEOWNER" stacks "$work/old" | sort >"$work/want" && run 0 "$PAGEOWNER" stacks --older 12900ms "$text" &&
+		sort "$work/out" | cmp - "$work/want" && [ -s "$work/want" ]	# stacks that tie are in the order they came
+}
+ok "sort and stacks --older are of the same records" sort_older
+piped() { cat "$text" | "$PAGEOWNER" sort --older 1s - 2>"$work/err"; [ $? -eq 1 ] && says "what is now has to be told (--now)"; }
+ok "an age in a pipe needs to know what is now" piped
+piped_now() { cat "$text" | "$PAGEOWNER" report --older 59m59s --now 1h - | cmp - "$work/want"; }
+"$PAGEOWNER" report --older 59m59s --now 1h "$text" >"$work/want"
+ok "with --now it does" piped_now
+no_times=$FIXTURES/5.10-x86_64/words/page_owner.txt
+ageless() { run 1 "$PAGEOWNER" report --older 1s "$no_times" && says "no record tells when" && [ ! -s "$work/out" ]; }
+ok "a kernel that keeps no times" ageless
 report_refuses() { run 2 "$PAGEOWNER" report --filter nmae=x "$text" && says 'is "name" meant?' && [ ! -s "$work/out" ]; }
 ok "report --filter by an unknown key" report_refuses
 

@@ -8,6 +8,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <pageowner/error.h>
 
@@ -17,6 +18,17 @@ extern "C" {
 
 struct pageowner_filter;
 
+/**
+ * How long ago a page was allocated, in ns.  Now is the time of allocation of the newest record, a moment before that of
+ * the dump, if nothing else is told; for that all records are read once more.
+ */
+struct pageowner_age {
+	int has_older, has_newer, has_now;
+	uint64_t older; /**< so long ago, or longer */
+	uint64_t newer; /**< not so long ago */
+	uint64_t now;   /**< ns since the start, as the kernel's log has them */
+};
+
 /** What records must meet, all of it. */
 struct pageowner_filter_options {
 	size_t size; /**< sizeof(struct pageowner_filter_options) */
@@ -25,6 +37,7 @@ struct pageowner_filter_options {
 	const char *frame; /**< a frame matches this extended regular expression; or NULL */
 	/** More functions that the key "caller" passes over, "my_alloc,my_pool_*"; or NULL. */
 	const char *allocators;
+	struct pageowner_age age;
 };
 
 /**

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <pageowner/error.h>
+#include <pageowner/filter.h>
 #include <pageowner/record.h>
 #include <pageowner/report.h>
 
@@ -64,6 +65,7 @@ struct pageowner_table_options {
 	const char *frame; /**< records with a frame that matches this extended regular expression; or NULL */
 	/** More functions that the key "caller" passes over, "my_alloc,my_pool_*"; or NULL. */
 	const char *allocators;
+	struct pageowner_age age; /**< records of this age */
 	int unreleased;   /**< no pages that were released after their allocation */
 	enum pageowner_table_format format;
 	int percent;      /**< write how much of all pages a group has */

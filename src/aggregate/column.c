@@ -74,6 +74,8 @@ int64_t po_record_number(enum po_column c, const struct pageowner_record *rec)
 		return rec->have & PAGEOWNER_HAS_PFN ? (int64_t)rec->pfn : -1;
 	case PO_COLUMN_ALLOC_TS:
 		return rec->have & PAGEOWNER_HAS_TS ? (int64_t)rec->ts_ns : -1;
+	case PO_COLUMN_AGE:	/* the order is the same whatever is now */
+		return rec->have & PAGEOWNER_HAS_TS ? INT64_MAX - (int64_t)(rec->ts_ns & INT64_MAX) : -1;
 	case PO_COLUMN_FREE_TS:
 		return rec->have & PAGEOWNER_HAS_FREE_TS ? (int64_t)rec->free_ts_ns : -1;
 	case PO_COLUMN_FREE:

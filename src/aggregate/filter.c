@@ -207,6 +207,17 @@ bool po_filter_has(const struct po_filter *f, enum po_column c)
 	return false;
 }
 
+/* What does not tell its time is neither old nor new. */
+static bool has_age(const struct pageowner_age *age, uint64_t now, const struct pageowner_record *rec)
+{
+	if (!age->has_older && !age->has_newer)
+		return true;
+	if (!(rec->have & PAGEOWNER_HAS_TS))
+		return false;
+	const uint64_t past = rec->ts_ns < now ? now - rec->ts_ns : 0;
+	return (!age->has_older || past >= age->older) && (!age->has_newer || past < age->newer);
+}
+
 bool po_filter_takes(const struct po_filter *f, struct po_filter_memo *memo,
 		     const struct pageowner_record *rec)
 {
@@ -214,6 +225,8 @@ bool po_filter_takes(const struct po_filter *f, struct po_filter_memo *memo,
 		if (!is_met(&f->condition[i], rec, f->more_allocators))
 			return false;
 	if (f->by_frame && !has_frame(f, memo, rec->stack))
+		return false;
+	if (!has_age(&f->age, memo->now, rec))
 		return false;
 	return !f->unreleased || !(rec->have & PAGEOWNER_HAS_FREE_TS) || !rec->free_ts_ns ||
 	       ((rec->have & PAGEOWNER_HAS_TS) && rec->ts_ns >= rec->free_ts_ns);

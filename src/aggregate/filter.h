@@ -6,6 +6,8 @@
 #include <regex.h>
 #include <stdbool.h>
 
+#include <pageowner/filter.h>
+
 #include "aggregate/column.h"
 
 struct po_condition {
@@ -22,6 +24,7 @@ struct po_filter {
 	bool unreleased;	/* pages that were released after their allocation are passed over */
 	bool by_frame;		/* only stacks with a frame that matches this */
 	regex_t frame;
+	struct pageowner_age age;
 	char **more_allocators;	/* as of po_caller_of(); or NULL */
 	char *names;		/* of them */
 };
@@ -30,6 +33,7 @@ struct po_filter {
 struct po_filter_memo {
 	uint8_t *has_frame;	/* by stack */
 	size_t nr;
+	uint64_t now;		/* that ages are counted to */
 };
 
 /*

@@ -7,6 +7,60 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "1h30m" in ns. */
+static bool parse_duration(const char *text, uint64_t *ret)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{ "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { "m", 60000000000 },
+		{ "h", 3600000000000 }, { "d", 86400000000000 },
+	};
+	char *unit;
+
+	*ret = 0;
+	do {
+		size_t i = 0;
+		errno = 0;
+		const uint64_t nr = strtoull(text, &unit, 10);
+		const size_t len = strspn(unit, "nusmhd");
+		while (i < sizeof(units) / sizeof(*units) &&
+		       (strlen(units[i].name) != len || memcmp(units[i].name, unit, len) != 0))
+			i++;
+		if (errno || *text < '0' || *text > '9' || i == sizeof(units) / sizeof(*units) ||
+		    nr > (UINT64_MAX - *ret) / units[i].ns)
+			return false;
+		*ret += nr * units[i].ns;
+		text = unit + len;
+	} while (*text);
+	return true;
+}
+
+static int set_duration(const struct cli_command *cmd, const char *option, int *has, uint64_t *ret)
+{
+	*has = parse_duration(optarg, ret);
+	return *has ? CLI_OK :
+		      cli_usage(cmd, "%s: %s: not a duration, as 90s or 1h30m (units are ns, us, ms, s, m, h, d)", option, optarg);
+}
+
+bool cli_age_option(struct pageowner_age *age, const struct cli_command *cmd, int c, int *status)
+{
+	switch (c) {
+	case CLI_OPT_OLDER:
+		*status = set_duration(cmd, "--older", &age->has_older, &age->older);
+		return true;
+	case CLI_OPT_NEWER:
+		*status = set_duration(cmd, "--newer", &age->has_newer, &age->newer);
+		return true;
+	case CLI_OPT_NOW:
+		*status = set_duration(cmd, "--now", &age->has_now, &age->now);
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool cli_filter_option(struct cli_filter *f, const struct cli_command *cmd, int c, int *status)
 {
 	*status = CLI_OK;
@@ -24,7 +78,7 @@ bool cli_filter_option(struct cli_filter *f, const struct cli_command *cmd, int 
 		f->allocators = optarg;
 		return true;
 	default:
-		return false;
+		return cli_age_option(&f->age, cmd, c, status);
 	}
 }
 
@@ -32,11 +86,11 @@ int cli_filter_make(struct cli_filter *f, const struct cli_command *cmd)
 {
 	const struct pageowner_filter_options o = {
 		.size = sizeof(o), .filters = f->list, .nr_filters = f->nr, .frame = f->frame,
-		.allocators = f->allocators,
+		.allocators = f->allocators, .age = f->age,
 	};
 	struct pageowner_error err;
 
-	if (!f->nr && !f->frame)
+	if (!f->nr && !f->frame && !f->age.has_older && !f->age.has_newer)
 		return CLI_OK;
 	return pageowner_filter_new(&o, &f->made, &err) < 0 ? cli_usage(cmd, "%s", err.text) : CLI_OK;
 }

@@ -49,7 +49,8 @@ struct cli_input {
 	size_t nr_lists;
 };
 
-enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_FRAME, CLI_OPT_SKIP };
+enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_FRAME, CLI_OPT_SKIP,
+       CLI_OPT_OLDER, CLI_OPT_NEWER, CLI_OPT_NOW };
 
 /* For the commands' tables of long options (k, which has an argument, is among the short ones). */
 #define CLI_INPUT_OPTIONS \
@@ -96,10 +97,24 @@ enum cli_want {
 struct cli_filter {
 	const char *list[CLI_MAX_FILTERS], *frame, *allocators;	/* borrowed of argv */
 	size_t nr;
+	struct pageowner_age age;
 	struct pageowner_filter *made;	/* NULL: all of them */
 };
 
+#define CLI_AGE_OPTIONS \
+	{ "older", required_argument, NULL, CLI_OPT_OLDER }, \
+	{ "newer", required_argument, NULL, CLI_OPT_NEWER }, \
+	{ "now", required_argument, NULL, CLI_OPT_NOW }
+
+#define CLI_AGE_HELP \
+	"      --older DURATION      only pages that were allocated so long ago or longer (1h30m; units are ns, us,\n" \
+	"                            ms, s, m, h, d)\n" \
+	"      --newer DURATION      only pages that were allocated not so long ago\n" \
+	"      --now DURATION        how long the machine had run, for --older and --newer; without it, until the\n" \
+	"                            newest record\n"
+
 #define CLI_FILTER_OPTIONS \
+	CLI_AGE_OPTIONS, \
 	{ "filter", required_argument, NULL, CLI_OPT_FILTER }, \
 	{ "frame", required_argument, NULL, CLI_OPT_FRAME }, \
 	{ "skip", required_argument, NULL, CLI_OPT_SKIP }
@@ -109,10 +124,13 @@ struct cli_filter {
 	"                            met; keys are those of 'pageowner sort --help'\n" \
 	"      --frame REGEX         only records with a frame that matches\n" \
 	"      --skip FUNCTION,...   functions that the key caller passes over, beside those of allocators; * at\n" \
-	"                            the end stands for anything\n"
+	"                            the end stands for anything\n" \
+	CLI_AGE_HELP
 
 /* Take an option of the table above; false: it is none of them. */
 bool cli_filter_option(struct cli_filter *f, const struct cli_command *cmd, int c, int *status);
+/* The same of the table of ages alone. */
+bool cli_age_option(struct pageowner_age *age, const struct cli_command *cmd, int c, int *status);
 /* After the last option; made is to be freed. */
 int cli_filter_make(struct cli_filter *f, const struct cli_command *cmd);
 /* A decimal number from least to most, or usage. */

@@ -36,6 +36,7 @@ static const char help[] =
 	"      --name LIST           commands' names; a comma in a name is written \\,\n"
 	"      --filter KEY=LIST     any key, one of the values; repeatable, and all must be met\n"
 	"      --frame REGEX         any frame of the stack matches\n"
+	CLI_AGE_HELP
 	"      --min-pages N         write no groups with fewer pages\n"
 	"      --top N               write so many groups at most\n"
 	"Other:\n"
@@ -205,6 +206,8 @@ static int take_option(struct run *r, int c, char **argv)
 	case OPT_MIN:
 		return cli_number(&cli_sort, "--min-pages", optarg, 0, UINT64_MAX, &r->o.min_pages);
 	default:
+		if (cli_age_option(&r->o.age, &cli_sort, c, &status))
+			return status;
 		return set_short_sort(r, c) ? CLI_OK : cli_input_option(&r->in, &cli_sort, c, argv);
 	}
 }
@@ -241,6 +244,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "filter", required_argument, NULL, OPT_FILTER },
 		{ "frame", required_argument, NULL, OPT_FRAME },
 		{ "skip", required_argument, NULL, OPT_SKIP },
+		CLI_AGE_OPTIONS,
 		{ "percent", no_argument, NULL, OPT_PERCENT },
 		{ "compat", required_argument, NULL, OPT_COMPAT },
 		{ "top", required_argument, NULL, OPT_TOP },

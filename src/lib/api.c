@@ -278,6 +278,8 @@ int pageowner_report(struct pageowner_session *s, struct pageowner_iter *it,
 	int rc = s->text ? PAGEOWNER_OK :
 			   po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &r.text, err);
 	if (rc == PAGEOWNER_OK)
+		rc = po_session_now(s, r.o.filter ? &r.o.filter->f : NULL, &r.memo.now, err);
+	if (rc == PAGEOWNER_OK)
 		rc = run_report(&r, err);
 	po_text_free(r.text);
 	free(r.memo.has_frame);

@@ -12,6 +12,8 @@ int pageowner_filter_new(const struct pageowner_filter_options *options, struct 
 		return po_fail(err, PAGEOWNER_EINVAL, "filter: options are not valid");
 	struct pageowner_filter *f = calloc(1, sizeof(*f));
 	int rc = f ? PAGEOWNER_OK : po_fail_nomem(err, "filter");
+	if (f)
+		f->f.age = options->age;
 	for (size_t i = 0; rc == PAGEOWNER_OK && i < options->nr_filters; i++)
 		rc = po_filter_add(&f->f, options->filters[i], err);
 	if (rc == PAGEOWNER_OK && options->frame)

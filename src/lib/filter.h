@@ -7,8 +7,13 @@
 
 #include "aggregate/filter.h"
 
+struct pageowner_session;
+
 struct pageowner_filter {
 	struct po_filter f;
 };
+
+/* What is now, for the memo of whoever filters; 0 if nothing asks for it.  f may be NULL. */
+int po_session_now(struct pageowner_session *s, const struct po_filter *f, uint64_t *ret, struct pageowner_error *err);
 
 #endif

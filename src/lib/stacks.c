@@ -248,6 +248,9 @@ int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_
 		if (rc < 0)
 			return rc;
 	}
+	rc = po_session_now(s, r.o.filter ? &r.o.filter->f : NULL, &r.memo.now, err);
+	if (rc < 0)
+		return rc;
 	_cleanup_(po_freep) struct po_sink *out = malloc(sizeof(*out));
 	if (!out)
 		return po_fail_nomem(err, "stacks");

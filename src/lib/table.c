@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/sink.h"
 #include "base/status.h"
+#include "lib/filter.h"
 #include "lib/session.h"
 #include "report/sorted.h"
 #include "report/text.h"
@@ -25,6 +26,7 @@ struct pageowner_table {
 	struct po_groups groups;
 	struct pageowner_coverage cov;
 	uint32_t *sorted;
+	uint64_t now;	/* as of po_session_now() */
 	bool filled;
 };
 
@@ -59,7 +61,8 @@ static int make_plan(struct pageowner_table *t, struct pageowner_error *err)
 		return po_fail(err, PAGEOWNER_EINVAL, "cull: the format of 5.10 has no place for keys");
 	/* since 6.7 the tool drops the time, lest no two records be equal, unless it is what they are sorted by */
 	t->plan.keep_time = o->format != PAGEOWNER_TABLE_NEWEST ||
-			    t->plan.order[0].column == PO_COLUMN_ALLOC_TS;
+			    t->plan.order[0].column == PO_COLUMN_ALLOC_TS || t->plan.order[0].column == PO_COLUMN_AGE;
+	t->plan.filter.age = o->age;
 	t->plan.filter.unreleased = o->unreleased != 0;
 	po_plan_finish(&t->plan);
 	return PAGEOWNER_OK;
@@ -67,7 +70,7 @@ static int make_plan(struct pageowner_table *t, struct pageowner_error *err)
 
 static struct po_groups empty_groups(const struct pageowner_table *t)
 {
-	return (struct po_groups){ .plan = &t->plan,
+	return (struct po_groups){ .plan = &t->plan, .memo.now = t->now,
 				   .feed = { .keep_time = t->plan.keep_time,
 					     .more_allocators = t->plan.filter.more_allocators } };
 }
@@ -309,6 +312,10 @@ int pageowner_table_fill(struct pageowner_table *t, struct pageowner_session *s,
 	int rc = pageowner_ready(s, err);
 	if (rc < 0)
 		return rc;
+	rc = po_session_now(s, &t->plan.filter, &t->now, err);
+	if (rc < 0)
+		return rc;
+	t->groups.memo.now = t->now;
 	t->filled = true;
 	rc = s->text ? fill_from_text(t, s, err) : fill_from_dump(t, s, err);
 	if (rc < 0)
