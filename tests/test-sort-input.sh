@@ -138,6 +138,33 @@ ok "with --now it does" piped_now
 no_times=$FIXTURES/5.10-x86_64/words/page_owner.txt
 ageless() { run 1 "$PAGEOWNER" report --older 1s "$no_times" && says "no record tells when" && [ ! -s "$work/out" ]; }
 ok "a kernel that keeps no times" ageless
+fix=$FIXTURES/6.1-x86_64
+text=$fix/words/page_owner.txt
+ok "report --filter by memory cgroup" chosen '/\nCharged (\(via objcg\) )?to memcg job(\n|$)/' --filter memcg=job
+ok "report --filter by reason of migration" chosen '/\nPage has been migrated, last migrate reason: compaction(\n|$)/' \
+	--filter reason=compaction
+fix=$FIXTURES/6.12-arm64-64k
+text=$fix/words/page_owner.txt
+
+# slab caches nobody used while the guest's words were taken, by /proc/slabinfo
+slabs() {
+	for cache in kernfs_node_cache task_struct; do
+		for f in "$FIXTURES/$1"/*.elf "$FIXTURES/$1"/*.kdump; do [ ! -e "$f" ] || dump=$f; done
+		pages=$(awk -v c=$cache '$1 == c { print $15 * $6 }' "$FIXTURES/$1/words/slabinfo.txt")
+		run 0 "$PAGEOWNER" sort --cull=slab -k "$FIXTURES/$1/vmlinux" "$dump" && quiet &&
+			grep -qx "[0-9]* times, $pages pages, slab cache $cache" "$work/out" &&
+			run 0 "$PAGEOWNER" sort --cull=name --filter slab=$cache -k "$FIXTURES/$1/vmlinux" "$dump" && quiet &&
+			[ "$(awk '{ n += $3 } END { print n }' "$work/out")" = "$pages" ] &&
+			run 0 "$PAGEOWNER" report --filter slab=$cache -k "$FIXTURES/$1/vmlinux" "$dump" && quiet &&
+			"$PAGEOWNER" sort --cull=order "$work/out" >"$work/again" &&
+			[ "$(awk '{ n += $3 } END { print n }' "$work/again")" = "$pages" ] || { echo "$cache: $pages"; return 1; }
+	done
+}
+for name in 5.10-x86_64 6.1-x86_64 6.12-x86_64 7.2-x86_64 6.1-arm 6.12-i386-pae 7.2-arm64-16k; do
+	ok "$name: pages of slab caches" slabs $name
+done
+no_slabs() { run 0 "$PAGEOWNER" stacks --filter slab=task_struct "$text" && [ ! -s "$work/out" ]; }
+ok "a text has no slab caches" no_slabs
 report_refuses() { run 2 "$PAGEOWNER" report --filter nmae=x "$text" && says 'is "name" meant?' && [ ! -s "$work/out" ]; }
 ok "report --filter by an unknown key" report_refuses
 

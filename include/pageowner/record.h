@@ -60,6 +60,7 @@ enum {
 	PAGEOWNER_HAS_FREE_PID = 1 << 20,    /**< since 6.8, as the next */
 	PAGEOWNER_HAS_FREE_TGID = 1 << 21,
 	PAGEOWNER_HAS_FREE_STACK = 1 << 22,
+	PAGEOWNER_HAS_SLAB_CACHE = 1 << 23,  /**< a slab page, and its cache was asked for */
 };
 
 #define PAGEOWNER_COMM_MAX 32
@@ -101,6 +102,7 @@ struct pageowner_record {
 	const struct pageowner_stack *stack; /**< borrowed until the iterator is freed */
 	int32_t free_pid, free_tgid;
 	uint32_t free_handle;   /**< as handle */
+	const char *slab_cache; /**< raw bytes of its name; borrowed until the iterator is freed */
 	const struct pageowner_stack *free_stack; /**< borrowed until the iterator is freed */
 	/** Borrowed until the iterator's next step, as the lines are. */
 	const char *gfp_names, *flag_names;
@@ -160,6 +162,7 @@ struct pageowner_iter_options {
 	 */
 	int freed;
 	int free_stacks; /**< who freed a page last (PAGEOWNER_HAS_FREE_…), too */
+	int slab_caches; /**< the caches of slab pages (PAGEOWNER_HAS_SLAB_CACHE), too; a text has none */
 };
 
 /**

@@ -99,6 +99,7 @@ struct po_bytes po_record_string(enum po_column c, const struct pageowner_record
 			   c == PO_COLUMN_BLOCKTYPE   ? rec->block_type_name :
 			   c == PO_COLUMN_REASON      ? rec->migrate_reason_name :
 			   c == PO_COLUMN_MEMCG	      ? rec->memcg :
+			   c == PO_COLUMN_SLAB	      ? rec->slab_cache :
 							NULL;
 
 	return text ? (struct po_bytes){ text, strlen(text) } : (struct po_bytes){ "", 0 };

@@ -22,25 +22,37 @@ bool po_page_is_slab(const struct po_kernel *k, const uint8_t *raw)
 	return (type & (base | bit)) == base;
 }
 
-uint64_t po_slab_cache(const struct po_kernel *k, const uint8_t *raw)
+/* NULL: type information does not lead to caches. */
+static const struct po_member *cache_member(const struct po_kernel *k)
 {
 	const struct po_layout *l = &k->l;
 	const struct po_member *at = PO_HAS(l, slab, slab_cache) ? PO_AT(l, slab, slab_cache) :	/* 5.17 */
 				     PO_HAS(l, page, slab_cache) ? PO_AT(l, page, slab_cache) : NULL;
 
-	return at && at->offset + k->abi.ptr_size <= k->map.page_size ? po_load_ptr(&k->abi, raw + at->offset) : 0;
+	return at && at->offset + k->abi.ptr_size <= k->map.page_size ? at : NULL;
+}
+
+bool po_slab_has_names(const struct po_kernel *k)
+{
+	return cache_member(k) && PO_HAS(&k->l, kmem_cache, name);
+}
+
+uint64_t po_slab_cache(const struct po_kernel *k, const uint8_t *raw)
+{
+	const struct po_member *at = cache_member(k);
+
+	return at ? po_load_ptr(&k->abi, raw + at->offset) : 0;
 }
 
 int po_slab_cache_name(const struct po_kernel *k, struct po_memory *mem, const uint8_t *raw, char *buf, size_t cap,
 		       struct pageowner_error *err)
 {
-	const struct po_layout *l = &k->l;
-	uint64_t name, cache = po_slab_cache(k, raw);
+	uint64_t name;
 
-	if (!cache || !PO_HAS(l, kmem_cache, name))
+	if (!po_slab_has_names(k))
 		return po_fail(err, PAGEOWNER_ENOTYPE,
 			       "slab cache: type information lacks slab_cache or kmem_cache.name");
-	int rc = po_memory_read_ptr(mem, cache + PO_OFFSET(l, kmem_cache, name), &name, err);
+	int rc = po_memory_read_ptr(mem, po_slab_cache(k, raw) + PO_OFFSET(&k->l, kmem_cache, name), &name, err);
 	if (rc == PAGEOWNER_OK)
 		rc = po_memory_read_string(mem, name, buf, cap, err);
 	return rc < 0 ? po_within(err, rc, "slab cache") : rc;

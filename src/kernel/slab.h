@@ -14,6 +14,8 @@
 /* raw: the bytes of the struct page, of a compound page those of its head. */
 bool po_page_is_slab(const struct po_kernel *k, const uint8_t *raw);
 
+/* Whether type information leads to caches and their names. */
+bool po_slab_has_names(const struct po_kernel *k);
 /* Its struct kmem_cache; 0: type information does not tell. */
 uint64_t po_slab_cache(const struct po_kernel *k, const uint8_t *raw);
 

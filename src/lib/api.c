@@ -21,6 +21,7 @@ struct pageowner_iter {
 	struct po_walk *walk;	/* of a dump */
 	struct po_text *names;
 	struct po_saved *saved;	/* of a text */
+	unsigned want;		/* PO_WALK_… */
 	bool freed, free_stacks;
 };
 
@@ -65,10 +66,13 @@ static int new_walk(struct pageowner_session *s, uint64_t first, uint64_t last, 
 
 static int want_more(struct pageowner_iter *it, const struct pageowner_iter_options *o, struct pageowner_error *err)
 {
+	if (it->saved && !o->freed && !o->free_stacks)
+		return PAGEOWNER_OK;
 	if (it->saved)
 		return po_fail(err, PAGEOWNER_EUNSUPP, "a text does not tell of freed pages, nor who freed them");
-	return po_walk_want(it->walk, (o->freed ? PO_WALK_FREED : 0u) | (o->free_stacks ? PO_WALK_FREE_STACKS : 0u),
-			    err);
+	it->want = (o->freed ? PO_WALK_FREED : 0u) | (o->free_stacks ? PO_WALK_FREE_STACKS : 0u) |
+		   (o->slab_caches ? PO_WALK_SLABS : 0u);
+	return po_walk_want(it->walk, it->want, err);
 }
 
 PO_DEFINE_CLEANUP(struct pageowner_iter, pageowner_iter_free);
@@ -92,7 +96,7 @@ int pageowner_iter_new(struct pageowner_session *s, const struct pageowner_iter_
 		return po_fail_nomem(err, "iterator");
 	rc = s->text ? po_saved_new(s->text, 0, 1, first, last, &it->saved, err) :
 		       new_walk(s, first, last, it, err);
-	if (rc == PAGEOWNER_OK && options && (options->freed || options->free_stacks))
+	if (rc == PAGEOWNER_OK && options && (options->freed || options->free_stacks || options->slab_caches))
 		rc = want_more(it, options, err);
 	if (rc < 0)
 		return rc;
@@ -237,6 +241,7 @@ static int run_report(struct report *r, struct pageowner_error *err)
 	struct pageowner_error flaw;
 
 	for (;;) {
+		rec = (struct pageowner_record){ .have = 0 };	/* filters look at names, which an absent field leaves */
 		int rc = r->it->saved ? po_saved_next(r->it->saved, &rec, &flaw) :
 					po_walk_next(r->it->walk, &rec, &flaw);
 		if (rc == 0)
@@ -277,6 +282,8 @@ int pageowner_report(struct pageowner_session *s, struct pageowner_iter *it,
 	r.sink = out;
 	int rc = s->text ? PAGEOWNER_OK :
 			   po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &r.text, err);
+	if (rc == PAGEOWNER_OK && it->walk && r.o.filter && po_filter_has(&r.o.filter->f, PO_COLUMN_SLAB))
+		rc = po_walk_want(it->walk, it->want | PO_WALK_SLABS, err);
 	if (rc == PAGEOWNER_OK)
 		rc = po_session_now(s, r.o.filter ? &r.o.filter->f : NULL, &r.memo.now, err);
 	if (rc == PAGEOWNER_OK)

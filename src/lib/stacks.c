@@ -198,8 +198,12 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 	const struct po_kernel *k = &r->s->kernel;
 	struct po_tally t = { .nr = 0 };
 	struct pageowner_iter *it;
+	const struct pageowner_iter_options options = {
+		.size = sizeof(options), .last_pfn = UINT64_MAX,
+		.slab_caches = r->o.filter && po_filter_has(&r->o.filter->f, PO_COLUMN_SLAB),
+	};
 	uint64_t early;
-	int rc = pageowner_iter_new(r->s, NULL, &it, err);
+	int rc = pageowner_iter_new(r->s, &options, &it, err);
 
 	if (rc < 0)
 		return rc;

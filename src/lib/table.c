@@ -164,7 +164,12 @@ static int fill_from_dump(struct pageowner_table *t, struct pageowner_session *s
 	if (rc < 0)
 		return rc;
 	const struct po_printer printer = { text, print_head, print_frames, print_rest };
-	rc = pageowner_iter_new(s, NULL, &it, err);
+	const struct pageowner_iter_options options = {
+		.size = sizeof(options), .last_pfn = UINT64_MAX,
+		.slab_caches = po_plan_place(&t->plan, PO_COLUMN_SLAB) >= 0 ||
+			       po_filter_has(&t->plan.filter, PO_COLUMN_SLAB),
+	};
+	rc = pageowner_iter_new(s, &options, &it, err);
 	if (rc == PAGEOWNER_OK) {
 		t->groups.feed.printer = &printer;
 		if (fill_from(t, it) < 0)

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "kernel/memcg.h"
+#include "kernel/slab.h"
 
 /* A cgroup met before, by the word that led to it. */
 struct po_memcg_slot {
@@ -14,6 +15,16 @@ struct po_memcg_slot {
 	int found;
 	struct po_memcg *memcg;
 };
+
+/* A slab cache met before. */
+struct po_cache_slot {
+	uint64_t kva;		/* 0: empty */
+	const char *name;	/* NULL: it could not be read */
+};
+
+#define CACHE_SLOTS 256		/* direct-mapped, as … */
+#define CACHE_NAME_CAP 128
+#define MAX_PAGE_BYTES 256	/* of a struct page, as po_memmap_open() allows */
 
 #define MEMCG_SLOTS 1024	/* a direct-mapped cache; names live in the arena */
 
@@ -56,6 +67,7 @@ void po_reader_fini(struct po_reader *r)
 	po_arena_fini(&r->arena);
 	po_memory_free(r->mem);
 	free(r->memcg);
+	free(r->cache);
 	*r = (struct po_reader){ .mem = NULL };
 }
 
@@ -295,5 +307,75 @@ int po_record_read_free(struct po_reader *r, const uint8_t *ext, struct pageowne
 		if (err->code == PAGEOWNER_OK)
 			*err = flaw;
 	}
+	return 1;
+}
+
+static int name_cache(struct po_reader *r, const uint8_t *page, uint64_t kva, struct po_cache_slot *slot,
+		      struct pageowner_error *err)
+{
+	char name[CACHE_NAME_CAP];
+	int len = po_slab_cache_name(r->b.k, r->mem, page, name, sizeof(name), err);
+
+	if (len == PAGEOWNER_ENOMEM)
+		return len;
+	*slot = (struct po_cache_slot){ .kva = kva };
+	if (len < 0)
+		return PAGEOWNER_OK;	/* err is told this once */
+	slot->name = po_arena_strndup(&r->arena, name, (size_t)len);
+	return slot->name ? PAGEOWNER_OK : po_fail_nomem(err, "slab caches");
+}
+
+/*
+ * The struct page of a tail's head: pages of before page_owner have a record each.  1: into head; 0: none of its bytes is
+ * there, told in err.
+ */
+static int read_head(struct po_reader *r, uint64_t kva, const uint8_t *page, uint64_t pfn, uint8_t *head,
+		     struct pageowner_error *err)
+{
+	const struct po_kernel *k = r->b.k;
+	uint64_t at = po_page_head(k, kva, page), head_pfn;
+
+	if (!po_memmap_pfn_of(&k->map, at, &head_pfn) || head_pfn >= pfn)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "compound head: 0x%" PRIx64 " is no struct page before it", at);
+	return po_memory_read(r->mem, at, head, k->map.page_size, err);
+}
+
+/* What it is called, if the page is a slab's; told in err at most once a cache. */
+static int find_cache(struct po_reader *r, const uint8_t *page, const char **ret, struct pageowner_error *err)
+{
+	if (!po_page_is_slab(r->b.k, page))
+		return PAGEOWNER_OK;
+	if (!r->cache)
+		r->cache = calloc(CACHE_SLOTS, sizeof(*r->cache));
+	if (!r->cache)
+		return po_fail_nomem(err, "slab caches");
+	const uint64_t kva = po_slab_cache(r->b.k, page);
+	struct po_cache_slot *slot = &r->cache[(kva * 0x9e3779b97f4a7c15ull >> 40) % CACHE_SLOTS];
+	if ((slot->kva != kva || !kva) && name_cache(r, page, kva, slot, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	*ret = slot->name;
+	return PAGEOWNER_OK;
+}
+
+int po_record_read_slab(struct po_reader *r, uint64_t kva, const uint8_t *page, struct pageowner_record *rec,
+			struct pageowner_error *err)
+{
+	struct pageowner_error flaw = { .code = PAGEOWNER_OK };
+	uint8_t head[MAX_PAGE_BYTES];
+	int rc = PAGEOWNER_OK;
+
+	if (rec->have & PAGEOWNER_HAS_TAIL_FLAG) {
+		rc = read_head(r, kva, page, rec->pfn, head, &flaw);
+		page = head;
+	}
+	if (rc == PAGEOWNER_OK)
+		rc = find_cache(r, page, &rec->slab_cache, &flaw);
+	if (rc == PAGEOWNER_ENOMEM)
+		return po_fail_nomem(err, "slab caches");
+	if (flaw.code != PAGEOWNER_OK && err->code == PAGEOWNER_OK) {
+		*err = flaw;
+		po_within(err, err->code, "PFN 0x%" PRIx64, rec->pfn);
+	}
+	rec->have |= rec->slab_cache ? PAGEOWNER_HAS_SLAB_CACHE : 0;
 	return 1;
 }

@@ -22,14 +22,16 @@ struct po_record_base {
 };
 
 struct po_memcg_slot;
+struct po_cache_slot;
 
 /* What is kept from record to record; belongs to one thread. */
 struct po_reader {
 	struct po_record_base b;
 	struct po_memory *mem;
 	struct po_stacks stacks;
-	struct po_arena arena;		/* names of cgroups */
+	struct po_arena arena;		/* names of cgroups and caches */
 	struct po_memcg_slot *memcg;
+	struct po_cache_slot *cache;	/* NULL until one is asked for */
 	uint32_t owner_bit;		/* page_ext flags that a record needs */
 	uint32_t allocated_bit;		/* the same one when freed pages keep no record (before 5.4) */
 	/* flaws of records so far */
@@ -61,6 +63,13 @@ int po_record_read(struct po_reader *r, const struct po_chunk *chunk, const uint
 
 /* Who freed the page, and where: what the kernel keeps of it.  As po_record_read(). */
 int po_record_read_free(struct po_reader *r, const uint8_t *ext, struct pageowner_record *rec,
+			struct pageowner_error *err);
+
+/*
+ * The slab cache of a record that was read, if its page is a slab's, in a kernel whose caches have names.  page: its struct
+ * page, which is at kva.  As po_record_read().
+ */
+int po_record_read_slab(struct po_reader *r, uint64_t kva, const uint8_t *page, struct pageowner_record *rec,
 			struct pageowner_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "kernel/slab.h"
 
 struct po_walk {
 	struct po_reader r;
@@ -84,6 +85,9 @@ int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err)
 	if ((want & PO_WALK_FREE_STACKS) && !w->r.b.k->ext.free_handle)
 		return po_fail(err, PAGEOWNER_EUNSUPP,
 			       "this kernel keeps no stack of who freed a page (that came with 5.4)");
+	if ((want & PO_WALK_SLABS) && !po_slab_has_names(w->r.b.k))
+		return po_fail(err, PAGEOWNER_ENOTYPE,
+			       "slab caches: type information lacks slab_cache or kmem_cache.name");
 	w->want = want;
 	return PAGEOWNER_OK;
 }
@@ -242,8 +246,11 @@ static int read_record(struct po_walk *w, const uint8_t *ext, const uint8_t *pag
 {
 	int rc = po_record_read(&w->r, w->chunk, ext, page, rec, err);
 
-	if (rc == 1 && w->want)
+	if (rc == 1 && (w->want & (PO_WALK_FREED | PO_WALK_FREE_STACKS)))
 		rc = po_record_read_free(&w->r, ext, rec, err);
+	if (rc == 1 && page && (w->want & PO_WALK_SLABS))
+		rc = po_record_read_slab(&w->r, w->chunk->mem_map + (rec->pfn - w->chunk->pfn) * w->r.b.k->map.page_size,
+					 page, rec, err);
 	w->cov.recorded += rc == 1;
 	return rc;
 }
