@@ -6,7 +6,7 @@ man=$TOP_SRCDIR/doc/pageowner.1
 
 "$PAGEOWNER" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | sort >"$work/commands"
 for command in $(cat "$work/commands"); do
-	"$PAGEOWNER" "$command" --help | grep -o '^ *\(-[a-z], \)\?--[a-z-]*' | grep -o -e '--[a-z-]*'
+	"$PAGEOWNER" "$command" --help | grep -o '^ *\(-[a-zA-Z], \)\?--[a-z-]*' | grep -o -e '--[a-z-]*'
 done | sort -u >"$work/options"
 
 sed 's/\\-/-/g' "$man" >"$work/man"

@@ -168,6 +168,36 @@ ok "a text has no slab caches" no_slabs
 report_refuses() { run 2 "$PAGEOWNER" report --filter nmae=x "$text" && says 'is "name" meant?' && [ ! -s "$work/out" ]; }
 ok "report --filter by an unknown key" report_refuses
 
+# sizes beside pages, and nothing else differs
+plain() { sed '/^[0-9]* times/s/ ([0-9.]* [KMGTP]iB\(, [0-9.]* %\)*)//; s/^\(nr_base_pages: [0-9]*\) ([0-9.]* [KMG]iB)$/\1/' "$work/out"; }
+sizes() {	# KIB-A-PAGE ARGUMENTS...: small ones are exact
+	kib=$1
+	shift
+	run 0 "$PAGEOWNER" sort -H "$@" && quiet && awk -v kib=$kib '/^[0-9]+ times/ { if (match($0, /\([0-9]+ KiB/)) {
+			n++; if (substr($0, RSTART + 1, RLENGTH - 5) != $3 * kib) exit 1 } else if (!/\([0-9.]+ [MG]iB/) exit 1 }
+		END { if (!n) exit 1 }' "$work/out" && plain >"$work/plain" && "$PAGEOWNER" sort "$@" | cmp - "$work/plain"
+}
+ok "sort --human, of a dump with pages of 64 KiB" sizes 64 -k "$fix/vmlinux" --cull=st "$fix/dump.elf"
+ok "sort --human, of a dump with pages of 4 KiB" sizes 4 -k "$FIXTURES/6.1-x86_64/vmlinux" -m "$FIXTURES/6.1-x86_64/dump.elf"
+ok "sort --human, of a text" sh -c "'$PAGEOWNER' sort -H --cull=st --top 1 --sort=pages '$text' |
+	grep -q ', 1 pages (4 KiB):'"
+ok "sort --human --page-size, of a text" sh -c "'$PAGEOWNER' sort -H --cull=st --top 1 --sort=pages \
+	--page-size 64K '$text' | grep -q ', 1 pages (64 KiB):'"
+percent() {
+	run 0 "$PAGEOWNER" sort -H --percent --cull=pid -k "$fix/vmlinux" "$fix/dump.elf" && grep -q 'iB, [0-9.]* %), PID' "$work/out" &&
+		sed 's/([0-9.]* [KMG]iB, /(/' "$work/out" >"$work/have" &&
+		"$PAGEOWNER" sort --percent --cull=pid -k "$fix/vmlinux" "$fix/dump.elf" | cmp - "$work/have"
+}
+ok "sort --human --percent" percent
+human_stacks() {
+	run 0 "$PAGEOWNER" stacks -H -k "$fix/vmlinux" "$fix/dump.elf" && quiet && plain >"$work/plain" &&
+		grep -qx 'nr_base_pages: 1 (64 KiB)' "$work/out" && "$PAGEOWNER" stacks -k "$fix/vmlinux" "$fix/dump.elf" | cmp - "$work/plain"
+}
+ok "stacks --human" human_stacks
+no_page_size() { run 2 "$PAGEOWNER" stacks -H --page-size "$@" && says "page-size: "; }
+ok "a page size that is none" no_page_size 3000 "$text"
+ok "a page size of a dump" no_page_size 4096 -k "$fix/vmlinux" "$fix/dump.elf"
+
 # under the other name
 program=$TOP_BUILDDIR/.libs/pageowner
 [ -e "$program" ] || program=$PAGEOWNER

@@ -41,6 +41,8 @@ struct pageowner_stacks_options {
 	 * are of all records and play no part.  NULL: all.
 	 */
 	const struct pageowner_filter *filter;
+	int human;          /**< write the size behind the pages, "64 KiB" */
+	unsigned page_size; /**< in bytes, of a text alone, which does not tell it; 0: 4096 */
 	uint64_t top;       /**< so many stacks at most, those with the most pages, most first; 0: all */
 	uint64_t threshold; /**< stacks with fewer pages are left out; not of show_stacks_handles */
 	/** As in struct pageowner_report_options; progress only while records are summed. */

@@ -69,6 +69,8 @@ struct pageowner_table_options {
 	int unreleased;   /**< no pages that were released after their allocation */
 	enum pageowner_table_format format;
 	int percent;      /**< write how much of all pages a group has */
+	int human;        /**< write the size behind the pages, "64 KiB" */
+	unsigned page_size; /**< in bytes, of a text alone, which does not tell it; 0: 4096 */
 	uint64_t min_pages; /**< write no groups with fewer pages */
 	uint64_t top;     /**< write so many groups at most; 0: all */
 	unsigned jobs;    /**< threads; 0: one a processor */

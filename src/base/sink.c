@@ -58,3 +58,28 @@ size_t po_put_hex(char *to, uint64_t v)
 		to[i] = "0123456789abcdef"[v & 15];
 	return n;
 }
+
+size_t po_put_size(char *to, uint64_t pages, uint64_t page_size)
+{
+	static const char units[] = "KMGTPE";
+	uint64_t kib, unit = 1, tenths;
+	size_t i = 0, n;
+
+	if (__builtin_mul_overflow(pages, page_size >> 10, &kib) || kib > UINT64_MAX / 20)
+		kib = UINT64_MAX / 20;
+	/* 1023.96 KiB is 1 MiB: the rounded number decides */
+	while ((tenths = (kib * 20 / unit + 1) / 2) >= 10240 && i < sizeof(units) - 2) {
+		unit <<= 10;
+		i++;
+	}
+	n = po_put_decimal(to, tenths / 10);
+	if (kib % unit) {
+		to[n++] = '.';
+		to[n++] = (char)('0' + tenths % 10);
+	}
+	to[n++] = ' ';
+	to[n++] = units[i];
+	to[n++] = 'i';
+	to[n++] = 'B';
+	return n;
+}

@@ -37,5 +37,7 @@ static inline void po_sink_put(struct po_sink *s, const char *text, size_t len)
 size_t po_put_decimal(char *to, uint64_t v);
 size_t po_put_signed(char *to, int64_t v);
 size_t po_put_hex(char *to, uint64_t v);
+/* The size of so many pages of 1024 bytes or more, "64 KiB", "1.5 GiB": exact, or with one decimal. */
+size_t po_put_size(char *to, uint64_t pages, uint64_t page_size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which records, as report and stacks are told it. */
+/* Which records, and how to write numbers, as several commands are told it. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -105,4 +105,22 @@ int cli_number(const struct cli_command *cmd, const char *option, const char *te
 	if (errno || end == text || *end || *text < '0' || *text > '9' || *ret < least || *ret > most)
 		return cli_usage(cmd, "%s: %s: not a number from %llu on", option, text, (unsigned long long)least);
 	return CLI_OK;
+}
+
+int cli_page_size(const struct cli_command *cmd, const char *text, unsigned *ret)
+{
+	char *end;
+	const unsigned long nr = strtoul(text, &end, 10);
+	const unsigned long size = *end == 'K' || *end == 'k' ? nr << 10 : nr;
+
+	end += *end == 'K' || *end == 'k';
+	*ret = (unsigned)size;
+	if (*text < '0' || *text > '9' || *end || nr > 1 << 20 || size < 1024 || size > 1 << 20 || (size & (size - 1)))
+		return cli_usage(cmd, "--page-size: %s: not a size of pages, as 4096 or 16K", text);
+	return CLI_OK;
+}
+
+int cli_page_size_check(const struct cli_input *in, const struct cli_command *cmd, unsigned page_size)
+{
+	return page_size && !in->text ? cli_usage(cmd, "--page-size: is of a text; a dump tells it") : CLI_OK;
 }

@@ -50,7 +50,7 @@ struct cli_input {
 };
 
 enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_FRAME, CLI_OPT_SKIP,
-       CLI_OPT_OLDER, CLI_OPT_NEWER, CLI_OPT_NOW };
+       CLI_OPT_OLDER, CLI_OPT_NEWER, CLI_OPT_NOW, CLI_OPT_PAGE_SIZE };
 
 /* For the commands' tables of long options (k, which has an argument, is among the short ones). */
 #define CLI_INPUT_OPTIONS \
@@ -136,6 +136,19 @@ int cli_filter_make(struct cli_filter *f, const struct cli_command *cmd);
 /* A decimal number from least to most, or usage. */
 int cli_number(const struct cli_command *cmd, const char *option, const char *text, uint64_t least, uint64_t most,
 	       uint64_t *ret);
+
+#define CLI_HUMAN_OPTIONS \
+	{ "human", no_argument, NULL, 'H' }, \
+	{ "page-size", required_argument, NULL, CLI_OPT_PAGE_SIZE }
+
+#define CLI_HUMAN_HELP \
+	"  -H, --human               write sizes (KiB, MiB, GiB) behind numbers of pages\n" \
+	"      --page-size BYTES     of a text, which does not tell it (16384 or 16K); default: 4096\n"
+
+/* A size of pages, or usage. */
+int cli_page_size(const struct cli_command *cmd, const char *text, unsigned *ret);
+/* After the last option: the size of a dump's pages is not to be told. */
+int cli_page_size_check(const struct cli_input *in, const struct cli_command *cmd, unsigned page_size);
 
 /* Open the input, saying notices and failures; NULL after a failure. */
 struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want want);

@@ -43,6 +43,7 @@ static const char help[] =
 	"      --skip FUNCTION,...   functions that the key caller passes over, beside those of allocators; * at\n"
 	"                            the end stands for anything\n"
 	"      --percent             tell how much of all pages that were chosen each group has\n"
+	CLI_HUMAN_HELP
 	"      --compat 5.10|6.1     write as the tool of that kernel does\n"
 	"  -d                        tell every record that has a flaw, not the first ten alone\n"
 	"  -j, --jobs N              threads that read a text; default: one a processor\n"
@@ -201,6 +202,11 @@ static int take_option(struct run *r, int c, char **argv)
 	case OPT_PERCENT:
 		r->o.percent = 1;
 		return CLI_OK;
+	case 'H':
+		r->o.human = 1;
+		return CLI_OK;
+	case CLI_OPT_PAGE_SIZE:
+		return cli_page_size(&cli_sort, optarg, &r->o.page_size);
 	case OPT_TOP:
 		return cli_number(&cli_sort, "--top", optarg, 1, UINT64_MAX, &r->o.top);
 	case OPT_MIN:
@@ -229,7 +235,8 @@ static int take_files(struct run *r, int argc, char **argv)
 	if (!ram && !nr)
 		return cli_usage(&cli_sort, "no input given");
 	cli_input_take(&r->in, files, nr, true);
-	return cli_input_lists(&r->in);
+	int status = cli_page_size_check(&r->in, &cli_sort, r->o.page_size);
+	return status == CLI_OK ? cli_input_lists(&r->in) : status;
 }
 
 static int parse_options(int argc, char **argv, struct run *r)
@@ -245,6 +252,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "frame", required_argument, NULL, OPT_FRAME },
 		{ "skip", required_argument, NULL, OPT_SKIP },
 		CLI_AGE_OPTIONS,
+		CLI_HUMAN_OPTIONS,
 		{ "percent", no_argument, NULL, OPT_PERCENT },
 		{ "compat", required_argument, NULL, OPT_COMPAT },
 		{ "top", required_argument, NULL, OPT_TOP },
@@ -256,7 +264,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":acdfj:k:mno:pPrst", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":acdfHj:k:mno:pPrst", options, NULL)) != -1) {
 		status = take_option(r, c, argv);
 		if (status != CLI_OK)
 			return status;

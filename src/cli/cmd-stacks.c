@@ -26,6 +26,7 @@ static const char help[] =
 	"      --recount             sum the records on any kernel, and tell where its own count differs\n"
 	"      --top N               so many stacks at most: those with the most pages, most first\n"
 	CLI_FILTER_HELP
+	CLI_HUMAN_HELP
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
 	"\n"
@@ -51,13 +52,14 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "recount", no_argument, NULL, RECOUNT },
 		{ "top", required_argument, NULL, TOP },
 		CLI_FILTER_OPTIONS,
+		CLI_HUMAN_OPTIONS,
 		{ "output", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":Hk:o:", options, NULL)) != -1) {
 		switch (c) {
 		case HANDLES:
 		case STACKS_HANDLES:
@@ -81,6 +83,14 @@ static int parse_options(int argc, char **argv, struct run *r)
 			if (status != CLI_OK)
 				return status;
 			break;
+		case 'H':
+			r->o.human = 1;
+			break;
+		case CLI_OPT_PAGE_SIZE:
+			status = cli_page_size(&cli_stacks, optarg, &r->o.page_size);
+			if (status != CLI_OK)
+				return status;
+			break;
 		case 'o':
 			r->output = optarg;
 			break;
@@ -94,7 +104,8 @@ static int parse_options(int argc, char **argv, struct run *r)
 	if ((r->o.has_threshold || r->o.top) && r->o.file == PAGEOWNER_SHOW_STACKS_HANDLES)
 		return cli_usage(&cli_stacks, "%s: --stacks-handles has no counts",
 				 r->o.top ? "--top" : "--threshold");
-	return cli_input_finish(&r->in, &cli_stacks, argc, argv);
+	status = cli_input_finish(&r->in, &cli_stacks, argc, argv);
+	return status == CLI_OK ? cli_page_size_check(&r->in, &cli_stacks, r->o.page_size) : status;
 }
 
 static int on_progress(void *arg, uint64_t done, uint64_t all)

@@ -30,6 +30,11 @@ struct po_walk *po_iter_walk(struct pageowner_iter *it)
 	return it->walk;
 }
 
+uint64_t po_session_page_size(const struct pageowner_session *s, unsigned told)
+{
+	return !s->text ? po_kernel_page_size(&s->kernel) : told ? told : 4096;
+}
+
 const char *pageowner_version(void)
 {
 	return PACKAGE_VERSION;

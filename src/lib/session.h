@@ -45,6 +45,9 @@ struct pageowner_session {
 	size_t nr_notices;
 };
 
+/* Bytes of a page; of a text that is what was told, or 4096. */
+uint64_t po_session_page_size(const struct pageowner_session *s, unsigned told);
+
 /* The walk of an iterator; NULL: it is of a text. */
 struct po_walk *po_iter_walk(struct pageowner_iter *it);
 

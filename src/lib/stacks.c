@@ -43,7 +43,8 @@ static void put(struct run *r, const struct po_stacks_entry *e)
 	const char *label = r->s->words.count_label;	/* of a text there is none */
 
 	r->written++;
-	po_stacks_put(r->sink, r->o.file, label ? label : "nr_base_pages: ", e);
+	po_stacks_put(r->sink, r->o.file, label ? label : "nr_base_pages: ", e,
+		      r->o.human ? po_session_page_size(r->s, r->o.page_size) : 0);
 }
 
 /* --- the kernel's own list ----------------------------------------------------------------------- */

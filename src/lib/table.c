@@ -26,6 +26,7 @@ struct pageowner_table {
 	struct po_groups groups;
 	struct pageowner_coverage cov;
 	uint32_t *sorted;
+	uint64_t page_size;
 	uint64_t now;	/* as of po_session_now() */
 	bool filled;
 };
@@ -321,6 +322,7 @@ int pageowner_table_fill(struct pageowner_table *t, struct pageowner_session *s,
 	if (rc < 0)
 		return rc;
 	t->groups.memo.now = t->now;
+	t->page_size = po_session_page_size(s, t->o.page_size);
 	t->filled = true;
 	rc = s->text ? fill_from_text(t, s, err) : fill_from_dump(t, s, err);
 	if (rc < 0)
@@ -365,9 +367,10 @@ int pageowner_table_write(const struct pageowner_table *t, const struct pageowne
 	if (!out)
 		return po_fail_nomem(err, "table");
 	po_sink_init(out, sink->write, sink->self);
+	const struct po_sorted_style style = { t->o.format, t->o.percent != 0, t->o.human ? t->page_size : 0 };
 	uint64_t written = 0;
 	for (uint32_t i = 0; next_group(t, &i, written) && !out->error; i++, written++)
-		po_sorted_put(out, &t->groups, t->sorted[i], t->o.format, t->o.percent != 0);
+		po_sorted_put(out, &t->groups, t->sorted[i], &style);
 	if (po_sink_flush(out))
 		return po_fail(err, PAGEOWNER_EIO, "%s", strerror(out->error));
 	return PAGEOWNER_OK;

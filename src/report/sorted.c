@@ -116,25 +116,40 @@ static void put_culled(struct po_sink *out, const struct po_groups *g, uint32_t 
 	put(out, "\n");
 }
 
-/* " (12.34 %)", rounded to the nearest. */
+/* "12.34 %", rounded to the nearest. */
 static void put_percent(struct po_sink *out, const struct po_groups *g, uint32_t nr)
 {
 	const uint64_t all = g->pages ? g->pages : 1;
 	const uint64_t parts = (po_groups_pages(g, nr) * 20000 / all + 1) / 2;
 
-	put(out, " (");
 	put_unsigned(out, parts / 100);
 	put(out, parts % 100 < 10 ? ".0" : ".");
 	put_unsigned(out, parts % 100);
-	put(out, " %)");
+	put(out, " %");
 }
 
-void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr,
-		   enum pageowner_table_format format, bool percent)
+/* " (64 KiB, 12.34 %)", or either. */
+static void put_share(struct po_sink *out, const struct po_groups *g, uint32_t nr, const struct po_sorted_style *style)
+{
+	char size[32];
+
+	if (!style->page_size && !style->percent)
+		return;
+	put(out, " (");
+	if (style->page_size)
+		po_sink_put(out, size, po_put_size(size, po_groups_pages(g, nr), style->page_size));
+	if (style->page_size && style->percent)
+		put(out, ", ");
+	if (style->percent)
+		put_percent(out, g, nr);
+	put(out, ")");
+}
+
+void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr, const struct po_sorted_style *style)
 {
 	put_unsigned(out, po_groups_times(g, nr));
 	put(out, " times");
-	if (format == PAGEOWNER_TABLE_5_10) {
+	if (style->format == PAGEOWNER_TABLE_5_10) {
 		put(out, ":\n");
 		put_text(out, g, nr);
 		return;
@@ -142,8 +157,7 @@ void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr,
 	put(out, ", ");
 	put_unsigned(out, po_groups_pages(g, nr));
 	put(out, " pages");
-	if (percent)
-		put_percent(out, g, nr);
+	put_share(out, g, nr, style);
 	if (g->plan->culled) {
 		put_culled(out, g, nr);
 		return;

@@ -8,8 +8,13 @@
 #include "aggregate/group.h"
 #include "base/sink.h"
 
-/* Write one group in the format given; percent: with its part of all pages. */
-void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr,
-		   enum pageowner_table_format format, bool percent);
+struct po_sorted_style {
+	enum pageowner_table_format format;
+	bool percent;		/* with its part of all pages */
+	uint64_t page_size;	/* with its size; 0: without */
+};
+
+/* Write one group. */
+void po_sorted_put(struct po_sink *out, const struct po_groups *g, uint32_t nr, const struct po_sorted_style *style);
 
 #endif

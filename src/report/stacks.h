@@ -18,8 +18,8 @@ struct po_stacks_entry {
 	int32_t kernel_pages;
 };
 
-/* label: what the kernel calls the number of pages ("nr_base_pages: "). */
+/* label: what the kernel calls the number of pages ("nr_base_pages: ").  page_size: to tell sizes, too; 0: do not. */
 void po_stacks_put(struct po_sink *sink, enum pageowner_stacks_file file, const char *label,
-		   const struct po_stacks_entry *entry);
+		   const struct po_stacks_entry *entry, uint64_t page_size);
 
 #endif

@@ -388,6 +388,34 @@ TEST(a_code_that_is_none_has_words_too)
 
 static unsigned nr_freed;
 
+TEST(sizes_are_exact_or_have_one_decimal)
+{
+	static const struct {
+		uint64_t pages, page_size;
+		const char *want;
+	} cases[] = {
+		{ 0, 4096, "0 KiB" },
+		{ 1, 1024, "1 KiB" },
+		{ 1, 65536, "64 KiB" },
+		{ 255, 4096, "1020 KiB" },
+		{ 256, 4096, "1 MiB" },
+		{ 257, 4096, "1.0 MiB" },
+		{ 384, 4096, "1.5 MiB" },
+		{ 262144, 4096, "1 GiB" },
+		{ 262143, 4096, "1.0 GiB" },	/* 1023.996 MiB */
+		{ 262131, 4096, "1023.9 MiB" },	/* 1023.949 MiB */
+		{ UINT64_C(1) << 28, 4096, "1 TiB" },
+		{ UINT64_MAX, 4096, "819.2 EiB" },	/* as much as is told */
+		{ UINT64_MAX, 65536, "819.2 EiB" },
+	};
+	char text[32];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		text[po_put_size(text, cases[i].pages, cases[i].page_size)] = '\0';
+		CHECK_STR(text, cases[i].want);
+	}
+}
+
 struct thing {
 	int dummy;
 };
