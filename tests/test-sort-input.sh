@@ -198,6 +198,34 @@ no_page_size() { run 2 "$PAGEOWNER" stacks -H --page-size "$@" && says "page-siz
 ok "a page size that is none" no_page_size 3000 "$text"
 ok "a page size of a dump" no_page_size 4096 -k "$fix/vmlinux" "$fix/dump.elf"
 
+# the kernel's format leaves bytes as they are, all else escapes control bytes
+esc=$(printf '\033')
+sed "s/(init)/(in$esc[31mit)/; s/pohog_take+/poh$esc[32mog+/; s/memcg job\$/memcg j$esc[33mob/" \
+	"$FIXTURES/6.1-x86_64/words/page_owner.txt" >"$work/escapes"
+kernel_format() {
+	run 0 "$PAGEOWNER" report "$work/escapes" && quiet && cmp "$work/out" "$work/escapes" &&
+		run 0 "$PAGEOWNER" sort --cull=name "$work/escapes" && grep -q "task_comm_name: in$esc\[31mit\$" "$work/out" &&
+		run 0 "$PAGEOWNER" stacks "$work/escapes" && grep -q "^ poh$esc\[32mog+" "$work/out"
+}
+ok "the kernel's formats keep an escape byte" kernel_format
+escaped() {	# GREP ARGUMENTS...: and no control byte anywhere
+	pattern=$1
+	shift
+	run $status "$PAGEOWNER" "$@"
+	! grep -q "$esc" "$work/out" "$work/err" && grep -qF "$pattern" "$work/out" "$work/err"
+}
+status=0
+ok "the column caller escapes it" escaped ', caller poh\x1b[32mog' sort --cull=caller "$work/escapes"
+ok "the column memcg escapes it" escaped ', memcg j\x1b[33mob' sort --cull=memcg "$work/escapes"
+cp "$work/escapes" "$work/name$esc[1m"
+ok "info escapes it" escaped 'name\x1b[1m' info "$work/name$esc[1m"
+status=2
+ok "a usage message escapes it" escaped 'a\x1b[1m: no such key' sort --cull="a$esc[1m" "$text"
+status=1
+ok "an error message escapes it" escaped 'no\x1b[1mthing' sort "$work/no$esc[1mthing"
+{ cat "$text"; printf 'and %s[1mmore\n\n' "$esc"; } >"$work/strange"
+ok "one about a line of a text has none either" escaped '"and ?[1mmore"' sort "$work/strange"
+
 # under the other name
 program=$TOP_BUILDDIR/.libs/pageowner
 [ -e "$program" ] || program=$PAGEOWNER

@@ -29,6 +29,18 @@ void po_sink_put_slow(struct po_sink *s, const char *text, size_t len)
 	}
 }
 
+void po_sink_put_plain(struct po_sink *s, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		const unsigned char c = (unsigned char)text[i];
+		const char escape[4] = { '\\', 'x', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15] };
+		if (c < ' ' || c == 0x7f)
+			po_sink_put(s, escape, sizeof(escape));
+		else
+			po_sink_put(s, text + i, 1);
+	}
+}
+
 size_t po_put_decimal(char *to, uint64_t v)
 {
 	char tmp[20];

@@ -21,6 +21,8 @@ void po_sink_init(struct po_sink *s, int (*write)(void *self, const char *text, 
 		  void *self);
 /* Hand everything over; returns the sticky error. */
 int po_sink_flush(struct po_sink *s);
+/* Control bytes as \x1b: for all that is not in the kernel's own format, whose bytes stay as they are. */
+void po_sink_put_plain(struct po_sink *s, const char *text, size_t len);
 void po_sink_put_slow(struct po_sink *s, const char *text, size_t len);
 
 static inline void po_sink_put(struct po_sink *s, const char *text, size_t len)

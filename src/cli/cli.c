@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,11 +15,27 @@ const char *cli_program = "pageowner";
 
 static bool progress_shown;
 
+void cli_put_plain(FILE *to, const char *text)
+{
+	for (; *text; text++) {
+		const unsigned char c = (unsigned char)*text;
+		if (c < ' ' || c == 0x7f)
+			(void)fprintf(to, "\\x%02x", c);
+		else
+			(void)fputc(c, to);
+	}
+}
+
 static void __attribute__((format(printf, 1, 0))) vsay(const char *fmt, va_list ap)
 {
+	char *text = NULL;
+
 	cli_progress_end();
 	(void)fprintf(stderr, "%s: ", cli_program);
-	(void)vfprintf(stderr, fmt, ap);
+	if (vasprintf(&text, fmt, ap) >= 0) {
+		cli_put_plain(stderr, text);
+		free(text);
+	}
 	(void)fputc('\n', stderr);
 }
 

@@ -30,6 +30,8 @@ extern const char *cli_program;
 /* Set by Ctrl-C or termination: wind up, keep what is written. */
 extern volatile sig_atomic_t cli_stop;
 
+/* Write text without its control bytes, which stand as \x1b there; a dump or its name may hold anything. */
+void cli_put_plain(FILE *to, const char *text);
 /* "pageowner: …" on stderr, one line. */
 void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same and a hint at --help; returns CLI_USAGE. */

@@ -27,9 +27,13 @@ static void print_facts(const struct pageowner_session *s)
 {
 	struct pageowner_fact f;
 
-	for (size_t i = 0; pageowner_fact(s, i, &f) == 1; i++)
-		(void)printf("%-18s %s%s%s%s\n", f.name, f.value, f.how ? "  (" : "", f.how ? f.how : "",
-			     f.how ? ")" : "");
+	for (size_t i = 0; pageowner_fact(s, i, &f) == 1; i++) {
+		(void)printf("%-18s ", f.name);
+		cli_put_plain(stdout, f.value);
+		(void)fputs(f.how ? "  (" : "", stdout);
+		cli_put_plain(stdout, f.how ? f.how : "");
+		(void)fputs(f.how ? ")\n" : "\n", stdout);
+	}
 }
 
 static int parse_options(int argc, char **argv, struct cli_input *in, bool *types)

@@ -179,7 +179,7 @@ static int put_frame(struct po_text *t, struct po_sink *sink, const struct pageo
 	}
 	if (page->have & PAGEOWNER_PAGE_HAS_SLAB) {
 		put_string(sink, "slab cache: ");
-		put_string(sink, page->slab_cache);
+		po_sink_put_plain(sink, page->slab_cache, strlen(page->slab_cache));
 		put_string(sink, "\n");
 	}
 	return rc;
@@ -188,7 +188,7 @@ static int put_frame(struct po_text *t, struct po_sink *sink, const struct pageo
 int po_dumped_put_page(struct po_text *t, struct po_sink *sink, const char *title, const struct pageowner_page *page,
 		       struct pageowner_error *err)
 {
-	put_string(sink, title);
+	po_sink_put_plain(sink, title, strlen(title));
 	put_string(sink, ": ");
 	int rc = put_frame(t, sink, page, err);
 	if (rc < 0)

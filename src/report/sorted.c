@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "report/sorted.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static void put(struct po_sink *out, const char *text)
@@ -26,18 +25,10 @@ static void put_signed(struct po_sink *out, int64_t v)
 /* What a column of strings holds; page_owner_sort's own are written as they are, all others without control bytes. */
 static void put_string(struct po_sink *out, const struct po_string *s, bool raw)
 {
-	if (raw) {
+	if (raw)
 		po_sink_put(out, s->text, s->len);
-		return;
-	}
-	for (uint32_t i = 0; i < s->len; i++) {
-		const unsigned char c = (unsigned char)s->text[i];
-		const char escape[4] = { '\\', 'x', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15] };
-		if (iscntrl(c))
-			po_sink_put(out, escape, sizeof(escape));
-		else
-			po_sink_put(out, s->text + i, 1);
-	}
+	else
+		po_sink_put_plain(out, s->text, s->len);
 }
 
 static const uint64_t *value(const struct po_groups *g, uint32_t nr, enum po_column c)
