@@ -151,10 +151,11 @@ static uint8_t *read_text(const char *dir, size_t nr)
 		len = 0;
 	if (f)
 		(void)fclose(f);
-	for (const char *at = text; at && len; at = strstr(at, "\n\n"), at += at ? 2 : 0) {
-		const char *end = strstr(at, "\n\n"), *pfn = strstr(at, "\nPFN ");
+	for (const char *at = len ? text : NULL, *end; at; at = end ? end + 2 : NULL) {
+		const char *pfn = strstr(at, "\nPFN ");
 		unsigned order;
 
+		end = strstr(at, "\n\n");
 		if (sscanf(at, "Page allocated via order %u", &order) != 1 || !pfn || !end || order > 20)
 			continue;
 		uint64_t first = strtoull(pfn + strlen("\nPFN "), NULL, 0);

@@ -130,7 +130,8 @@ static bool find_number(const struct text *t, const char *name, uint64_t *ret)
 {
 	size_t len = strlen(name);
 
-	for (const char *at = t->buf; at && *at; at = strchr(at, '\n'), at += at != NULL) {
+	for (const char *at = t->buf, *end; *at; at = end ? end + 1 : "") {
+		end = strchr(at, '\n');
 		if (strncmp(at, name, len) != 0 || (at[len] != ':' && at[len] != ' '))
 			continue;
 		*ret = strtoull(at + len + 1, NULL, 10);
