@@ -151,12 +151,15 @@ static uint8_t *read_text(const char *dir, size_t nr)
 		len = 0;
 	if (f)
 		(void)fclose(f);
+	static const char head[] = "Page allocated via order ";
 	for (const char *at = len ? text : NULL, *end; at; at = end ? end + 2 : NULL) {
 		const char *pfn = strstr(at, "\nPFN ");
-		unsigned order;
+		unsigned long order;
 
 		end = strstr(at, "\n\n");
-		if (sscanf(at, "Page allocated via order %u", &order) != 1 || !pfn || !end || order > 20)
+		/* not sscanf(), which looks for the end of all the text each time */
+		if (strncmp(at, head, strlen(head)) || !pfn || !end ||
+		    (order = strtoul(at + strlen(head), NULL, 10)) > 20)
 			continue;
 		uint64_t first = strtoull(pfn + strlen("\nPFN "), NULL, 0);
 		for (uint64_t i = 0; i < (uint64_t)1 << order && first + i < nr; i++)
