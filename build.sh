@@ -120,7 +120,8 @@ check() {
 		--enable-sanitizers CC=clang CFLAGS="-O1 -g"
 	check_in clang-sanitizers
 	say "make distcheck"
-	if make_in gcc distcheck >"$build/distcheck.log" 2>&1; then
+	# what is in there is compressed already
+	if XZ_OPT=-0 make_in gcc distcheck >"$build/distcheck.log" 2>&1; then
 		passed=$((passed + 1))
 	else
 		tail -n 40 "$build/distcheck.log"

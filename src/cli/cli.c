@@ -109,6 +109,24 @@ bool cli_output_close(struct cli_output *out)
 	return false;
 }
 
+int cli_write(const struct cli_input *in, enum cli_want want, const char *path,
+	      int (*fn)(void *arg, struct pageowner_session *s, struct cli_output *out), void *arg)
+{
+	struct cli_output out;
+	int status = CLI_FAILED;
+	struct pageowner_session *s = cli_open(in, want);
+
+	if (!s)
+		return CLI_FAILED;
+	if (cli_output_open(&out, path, in)) {
+		status = fn(arg, s, &out);
+		if (!cli_output_close(&out))
+			status = CLI_FAILED;
+	}
+	pageowner_close(s);
+	return status;
+}
+
 /* --- progress ------------------------------------------------------------------------------------ */
 
 void cli_progress(uint64_t done, uint64_t all)

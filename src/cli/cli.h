@@ -181,6 +181,10 @@ int cli_output_write(void *self, const char *text, size_t len);
 /* False: the file could not be written out (said). */
 bool cli_output_close(struct cli_output *out);
 
+/* Open the input and the output, have fn write, close both; fn's status, or CLI_FAILED. */
+int cli_write(const struct cli_input *in, enum cli_want want, const char *path,
+	      int (*fn)(void *arg, struct pageowner_session *s, struct cli_output *out), void *arg);
+
 /* A progress line on stderr, if that is a terminal. */
 void cli_progress(uint64_t done, uint64_t all);
 void cli_progress_end(void);

@@ -381,8 +381,9 @@ static int account(struct run *r, struct pageowner_session *s)
 }
 
 /* The screen is made in memory: one write, and no half of it when something fails. */
-static int write_account(struct run *r, struct pageowner_session *s, struct cli_output *out)
+static int write_account(void *arg, struct pageowner_session *s, struct cli_output *out)
 {
+	struct run *r = arg;
 	char *text = NULL;
 	size_t len = 0;
 
@@ -399,23 +400,6 @@ static int write_account(struct run *r, struct pageowner_session *s, struct cli_
 	return status;
 }
 
-static int open_and_account(struct run *r)
-{
-	struct cli_output out;
-	int status = CLI_FAILED;
-	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_FRAMES);
-
-	if (!s)
-		return CLI_FAILED;
-	if (cli_output_open(&out, r->output, &r->in)) {
-		status = write_account(r, s, &out);
-		if (!cli_output_close(&out))
-			status = CLI_FAILED;
-	}
-	pageowner_close(s);
-	return status;
-}
-
 static int run(int argc, char **argv)
 {
 	struct run r = { .in = { .all_types = true }, .o = { .of = PAGEOWNER_ROW_UNACCOUNTED }, .top = TOP_STACKS };
@@ -425,7 +409,7 @@ static int run(int argc, char **argv)
 	if (status == CLI_OK && list)
 		list_rows();
 	else if (status == CLI_OK)
-		status = open_and_account(&r);
+		status = cli_write(&r.in, CLI_WANT_FRAMES, r.output, write_account, &r);
 	cli_input_fini(&r.in);
 	return status;
 }

@@ -80,8 +80,9 @@ static int parse_options(int argc, char **argv, struct run *r)
 	return cli_input_finish(&r->in, &cli_proc, argc, argv);
 }
 
-static int proc(struct run *r, struct pageowner_session *s, struct cli_output *out)
+static int proc(void *arg, struct pageowner_session *s, struct cli_output *out)
 {
+	struct run *r = arg;
 	const struct pageowner_proc_options options = {
 		.size = sizeof(options), .file = r->file, .flaw = on_flaw, .arg = r,
 	};
@@ -102,30 +103,13 @@ static int proc(struct run *r, struct pageowner_session *s, struct cli_output *o
 	return rc < 0 || r->flaws.nr ? CLI_FAILED : CLI_OK;
 }
 
-static int open_and_proc(struct run *r)
-{
-	struct cli_output out;
-	int status = CLI_FAILED;
-	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_FRAMES);
-
-	if (!s)
-		return CLI_FAILED;
-	if (cli_output_open(&out, r->output, &r->in)) {
-		status = proc(r, s, &out);
-		if (!cli_output_close(&out))
-			status = CLI_FAILED;
-	}
-	pageowner_close(s);
-	return status;
-}
-
 static int run(int argc, char **argv, const struct cli_command *cmd, enum pageowner_proc_file file)
 {
 	struct run r = { .cmd = cmd, .file = file, .in = { .all_types = true }, .flaws = { .command = cmd->name } };
 	int status = parse_options(argc, argv, &r);
 
 	if (status == CLI_OK)
-		status = open_and_proc(&r);
+		status = cli_write(&r.in, CLI_WANT_FRAMES, r.output, proc, &r);
 	cli_input_fini(&r.in);
 	return status;
 }

@@ -141,8 +141,9 @@ static int finish(struct run *r, const struct pageowner_iter *it, int rc,
 	return rc < 0 || bad ? CLI_FAILED : CLI_OK;
 }
 
-static int report(struct run *r, struct pageowner_session *s, struct cli_output *out)
+static int report(void *arg, struct pageowner_session *s, struct cli_output *out)
 {
+	struct run *r = arg;
 	struct pageowner_report_options options = {
 		.size = sizeof(options),
 		.strict = r->strict,
@@ -168,23 +169,6 @@ static int report(struct run *r, struct pageowner_session *s, struct cli_output 
 	return status;
 }
 
-static int open_and_report(struct run *r)
-{
-	struct cli_output out;
-	int status = CLI_FAILED;
-	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_RECORDS);
-
-	if (!s)
-		return CLI_FAILED;
-	if (cli_output_open(&out, r->output, &r->in)) {
-		status = report(r, s, &out);
-		if (!cli_output_close(&out))
-			status = CLI_FAILED;
-	}
-	pageowner_close(s);
-	return status;
-}
-
 static int run(int argc, char **argv)
 {
 	struct run r = { .flaws.command = "report", .pfns = { .size = sizeof(r.pfns), .last_pfn = UINT64_MAX } };
@@ -193,7 +177,7 @@ static int run(int argc, char **argv)
 	if (status == CLI_OK)
 		status = cli_filter_make(&r.filter, &cli_report);
 	if (status == CLI_OK)
-		status = open_and_report(&r);
+		status = cli_write(&r.in, CLI_WANT_RECORDS, r.output, report, &r);
 	pageowner_filter_free(r.filter.made);
 	cli_input_fini(&r.in);
 	return status;

@@ -120,8 +120,9 @@ static void on_flaw(void *arg, const struct pageowner_error *err)
 	cli_flaw(&((struct run *)arg)->flaws, err);
 }
 
-static int write_stacks(struct run *r, struct pageowner_session *s, struct cli_output *out)
+static int write_stacks(void *arg, struct pageowner_session *s, struct cli_output *out)
 {
+	struct run *r = arg;
 	const struct pageowner_sink sink = { .size = sizeof(sink), .self = out, .write = cli_output_write };
 	struct pageowner_coverage cov = { .size = sizeof(cov), .first_missing = UINT64_MAX };
 	struct pageowner_error err;
@@ -145,23 +146,6 @@ static int write_stacks(struct run *r, struct pageowner_session *s, struct cli_o
 	return rc < 0 || bad ? CLI_FAILED : CLI_OK;
 }
 
-static int open_and_write(struct run *r)
-{
-	struct cli_output out;
-	int status = CLI_FAILED;
-	struct pageowner_session *s = cli_open(&r->in, CLI_WANT_RECORDS);
-
-	if (!s)
-		return CLI_FAILED;
-	if (cli_output_open(&out, r->output, &r->in)) {
-		status = write_stacks(r, s, &out);
-		if (!cli_output_close(&out))
-			status = CLI_FAILED;
-	}
-	pageowner_close(s);
-	return status;
-}
-
 static int run(int argc, char **argv)
 {
 	struct run r = { .flaws = { .command = "stacks" } };
@@ -170,7 +154,7 @@ static int run(int argc, char **argv)
 	if (status == CLI_OK)
 		status = cli_filter_make(&r.filter, &cli_stacks);
 	if (status == CLI_OK)
-		status = open_and_write(&r);
+		status = cli_write(&r.in, CLI_WANT_RECORDS, r.output, write_stacks, &r);
 	pageowner_filter_free(r.filter.made);
 	cli_input_fini(&r.in);
 	return status;
