@@ -62,7 +62,7 @@ ok "without CONFIG_PAGE_OWNER" without_owners 6.1-x86_64-noconf
 # The guest's console tells how many pages the module took before the machine died.
 leak() {
 	fix=$FIXTURES/6.1-x86_64-oom
-	taken=$(grep -o 'pohog: leaked [0-9]* pages' "$fix/words/console.txt" | tail -n 1 | grep -o '[0-9][0-9]*')
+	taken=$(grep -o 'pohog: leaked [0-9]* pages' "$fix/console.txt" | tail -n 1 | grep -o '[0-9][0-9]*')
 	account 6.1-x86_64-oom "$fix/core.kdump" --top 1 && quiet || return 1
 	sed -n '/^by caller/{n;p}' "$work/out" | grep -q '^  pohog_leak \[pohog\] ' || return 1
 	sed -n '/^by module/{n;p}' "$work/out" | grep -q '^  pohog ' || return 1
