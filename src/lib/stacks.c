@@ -93,6 +93,22 @@ static int add_counted(struct run *r, const struct po_stack_count *c, void *arg)
 	return is_shown(r, c->pages) ? po_tally_add(arg, c->stack, (uint64_t)c->pages) : PAGEOWNER_OK;
 }
 
+/* A stack may be counted and in no list: since 6.18 if its first page came with a gfp mask that forbids to wait for a lock. */
+static void count_unlisted(const struct run *r, struct po_memory *mem, struct po_tally *t)
+{
+	uint32_t count;
+
+	for (size_t i = 0; i < t->nr; i++) {
+		struct po_tally_row *row = &t->row[i];
+
+		if (!row->stack || row->has_kernel_pages ||
+		    !po_depot_count(&r->s->depot, mem, row->stack->handle, &count))
+			continue;
+		row->kernel_pages = (int32_t)(count - 1);
+		row->has_kernel_pages = true;
+	}
+}
+
 static int put_sums(struct run *r, struct po_tally *t)
 {
 	po_tally_sort(t);
@@ -215,6 +231,8 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 	rc = sum_records(r, it, &t, err);
 	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k) && !r->o.filter)
 		rc = for_each_counted(r, po_walk_stacks(walk), po_walk_memory(walk), take_count, &t, err);
+	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k) && !r->o.filter)
+		count_unlisted(r, po_walk_memory(walk), &t);
 	if (rc == PAGEOWNER_OK)
 		rc = put_sums(r, &t);
 	if (cov)

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 
+#define REFCOUNT_SATURATED 0xc0000000u	/* of a record that page_owner has not counted yet */
 #define GRANULE_SHIFT	4	/* STACK_ALLOC_ALIGN and DEPOT_STACK_ALIGN, in every version */
 #define POOL_ORDER	2	/* STACK_ALLOC_ORDER and DEPOT_POOL_ORDER, in every version */
 
@@ -178,29 +179,52 @@ static int read_record(const struct po_depot *d, struct po_memory *mem, uint64_t
 	return read_frames(d, mem, at, nr, ret, err);
 }
 
-int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t handle,
-		   struct po_frames *ret, struct pageowner_error *err)
+/* Where the record of a key lies, and how much of its pool is left from there on. */
+static int locate(const struct po_depot *d, struct po_memory *mem, uint32_t key, uint64_t *ret, uint64_t *ret_room,
+		  struct pageowner_error *err)
 {
-	ret->handle = po_depot_key(d, handle);
-	ret->nr = 0;
-	if (ret->handle == 0)
-		return PAGEOWNER_OK;	/* no stack, as in the kernel's own fetch */
 	if (!d->pools)
-		return po_fail(err, PAGEOWNER_ENOTYPE, "stack 0x%x: where this kernel keeps it is not known",
-			       ret->handle);
-	uint64_t index = handle_field(&d->index, handle) - d->bias, pool;
-	uint64_t offset = handle_field(&d->offset, handle) << GRANULE_SHIFT;
+		return po_fail(err, PAGEOWNER_ENOTYPE, "where this kernel keeps it is not known");
+	uint64_t index = handle_field(&d->index, key) - d->bias, pool;
+	uint64_t offset = handle_field(&d->offset, key) << GRANULE_SHIFT;
 	uint64_t pool_size = po_kernel_page_size(d->k) << POOL_ORDER;
 
 	/* the kernel's would warn and find none: nothing but corruption leads here */
 	if ((d->has_bound && index >= d->bound) || index >= d->nr_pools)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "stack 0x%x: pool %" PRIu64 " of %" PRIu64,
-			       ret->handle, index, d->has_bound ? d->bound : d->nr_pools);
+		return po_fail(err, PAGEOWNER_ECORRUPT, "pool %" PRIu64 " of %" PRIu64, index,
+			       d->has_bound ? d->bound : d->nr_pools);
 	int rc = po_memory_read_ptr(mem, d->pools + index * d->k->abi.ptr_size, &pool, err);
-	if (rc == PAGEOWNER_OK && !pool)
-		rc = po_fail(err, PAGEOWNER_ECORRUPT, "pool %" PRIu64 " does not exist", index);
+	if (rc < 0)
+		return rc;
+	if (!pool)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "pool %" PRIu64 " does not exist", index);
+	*ret = pool + offset;
+	*ret_room = pool_size > offset ? pool_size - offset : 0;
+	return PAGEOWNER_OK;
+}
+
+int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t handle,
+		   struct po_frames *ret, struct pageowner_error *err)
+{
+	uint64_t at, room;
+
+	ret->handle = po_depot_key(d, handle);
+	ret->nr = 0;
+	if (ret->handle == 0)
+		return PAGEOWNER_OK;	/* no stack, as in the kernel's own fetch */
+	int rc = locate(d, mem, ret->handle, &at, &room, err);
 	if (rc == PAGEOWNER_OK)
-		rc = read_record(d, mem, pool + offset, pool_size > offset ? pool_size - offset : 0, ret,
-				 err);
+		rc = read_record(d, mem, at, room, ret, err);
 	return rc < 0 ? po_within(err, rc, "stack 0x%x", ret->handle) : rc;
+}
+
+int po_depot_count(const struct po_depot *d, struct po_memory *mem, uint32_t handle, uint32_t *ret)
+{
+	uint32_t own, key = po_depot_key(d, handle);
+	uint64_t at, room, nr;
+
+	if (!key || !PO_HAS(&d->k->l, stack_record, count) || locate(d, mem, key, &at, &room, NULL) < 0 ||
+	    read_head(d, mem, at, &own, ret, &nr, NULL) < 0 || po_depot_key(d, own) != key)
+		return 0;
+	return *ret != REFCOUNT_SATURATED;
 }

@@ -51,4 +51,7 @@ int po_depot_fetch(const struct po_depot *d, struct po_memory *mem, uint32_t han
 int po_depot_read(const struct po_depot *d, struct po_memory *mem, uint64_t kva, struct po_frames *ret,
 		  uint32_t *ret_count, struct pageowner_error *err);
 
+/* The count of a handle's record: 1 more than the pages that page_owner counts.  1; 0: it counts none, or cannot be read. */
+int po_depot_count(const struct po_depot *d, struct po_memory *mem, uint32_t handle, uint32_t *ret);
+
 #endif
