@@ -89,6 +89,19 @@ ok "7.2-x86_64: a threshold of 100 pages" threshold 7.2-x86_64 100
 ok "7.2-x86_64: a threshold beyond all" stacks 0 7.2-x86_64 --threshold 18446744073709551615
 ok "7.2-x86_64: leaves nothing" [ ! -s "$work/out" ]
 
+# A count that was spoilt: the kernel would print it, and a recount tells both.
+spoilt_count() {
+	fix=$FIXTURES/7.2-x86_64
+	"$TOP_BUILDDIR/tests/where" -k "$fix/vmlinux" "$fix/dump.elf" >"$work/where" &&
+		"$DUMPTOOL" "$fix/dump.elf" "$work/spoilt" --to elf \
+			--corrupt "$(sed -n 's/^stack_count //p' "$work/where")=67450000" || return 1
+	run 0 "$PAGEOWNER" stacks -k "$fix/vmlinux" "$work/spoilt" && grep -qx 'nr_base_pages: 17766' "$work/out" &&
+		run 0 "$PAGEOWNER" stacks --recount -k "$fix/vmlinux" "$work/spoilt" &&
+		[ "$(grep -cx "kernel's own count: 17766" "$work/out")" -eq 1 ] &&
+		! grep -qx 'nr_base_pages: 17766' "$work/out"
+}
+ok "7.2-x86_64: a recount tells a count that differs" spoilt_count
+
 from_text() {	# a saved text gives the sums of the same records
 	run 0 "$PAGEOWNER" stacks "$FIXTURES/$1/words/page_owner.txt" &&
 		sums "$FIXTURES/$1/words/page_owner.txt" >"$work/want" && as_sums "$work/out" >"$work/have" &&

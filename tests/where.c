@@ -80,16 +80,18 @@ static void print_other_handle(const struct pageowner_session *s, uint32_t handl
 	       other >> 24);
 }
 
-/* The number of frames in the depot record of a handle. */
+/* The number of frames in the depot record of a handle, and its count where the kernel keeps one. */
 static void print_stack_size(struct pageowner_session *s, uint32_t handle)
 {
 	const struct po_depot *d = &s->depot;
 	uint64_t index = (handle >> d->index.bit_shift & ((1u << d->index.bit_size) - 1)) - d->bias;
 	uint64_t offset = handle >> d->offset.bit_shift & ((1u << d->offset.bit_size) - 1), pool;
 
-	if (po_memory_read_ptr(s->mem, d->pools + index * 8, &pool, NULL) == PAGEOWNER_OK)
-		print_field(s, "stack_size", pool + offset * 16 +
-						     PO_OFFSET(&s->kernel.l, stack_record, size));
+	if (po_memory_read_ptr(s->mem, d->pools + index * 8, &pool, NULL) < 0)
+		return;
+	print_field(s, "stack_size", pool + offset * 16 + PO_OFFSET(&s->kernel.l, stack_record, size));
+	if (PO_HAS(&s->kernel.l, stack_record, count))
+		print_field(s, "stack_count", pool + offset * 16 + PO_OFFSET(&s->kernel.l, stack_record, count));
 }
 
 int main(int argc, char **argv)
