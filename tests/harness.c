@@ -68,3 +68,13 @@ int main(int argc, char **argv)
 	printf("1..%d\n", nr);
 	return bad ? 1 : 0;
 }
+
+const char *test_record_end(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (const char *p = text; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		if (p + 1 < end && p[1] == '\n')
+			return p + 2;
+	return end;
+}

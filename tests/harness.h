@@ -36,4 +36,10 @@ void test_skip(const char *why);
 	test_check_int((intmax_t)(got), (intmax_t)(want), __FILE__, __LINE__, #got)
 #define CHECK_STR(got, want) test_check_str((got), (want), __FILE__, __LINE__, #got)
 
+/*
+ * Where a record of a text of page_owner ends: behind its empty line.  Not strstr(), which under a sanitizer looks for the
+ * end of all the text each time.
+ */
+const char *test_record_end(const char *text, size_t len);
+
 #endif

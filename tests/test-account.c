@@ -147,21 +147,20 @@ static uint8_t *read_text(const char *dir, size_t nr)
 
 	(void)snprintf(path, sizeof(path), "%s/words/page_owner.txt", dir);
 	FILE *f = fopen(path, "rb");
-	if (f && getdelim(&text, &len, '\0', f) < 0)
-		len = 0;
+	ssize_t got = f ? getdelim(&text, &len, '\0', f) : -1;
 	if (f)
 		(void)fclose(f);
-	static const char head[] = "Page allocated via order ";
-	for (const char *at = len ? text : NULL, *end; at; at = end ? end + 2 : NULL) {
-		const char *pfn = strstr(at, "\nPFN ");
+	static const char head[] = "Page allocated via order ", second[] = "\nPFN ";
+	const char *all = got > 0 ? text + got : NULL;
+	for (const char *at = all ? text : NULL, *end; at && at < all; at = end) {
+		end = test_record_end(at, (size_t)(all - at));
+		const char *pfn = memchr(at, '\n', (size_t)(end - at));
 		unsigned long order;
 
-		end = strstr(at, "\n\n");
-		/* not sscanf(), which looks for the end of all the text each time */
-		if (strncmp(at, head, strlen(head)) || !pfn || !end ||
+		if (strncmp(at, head, strlen(head)) || !pfn || strncmp(pfn, second, strlen(second)) ||
 		    (order = strtoul(at + strlen(head), NULL, 10)) > 20)
 			continue;
-		uint64_t first = strtoull(pfn + strlen("\nPFN "), NULL, 0);
+		uint64_t first = strtoull(pfn + strlen(second), NULL, 0);
 		for (uint64_t i = 0; i < (uint64_t)1 << order && first + i < nr; i++)
 			owned[first + i] = is_slab(at, end) ? OWNED_BY_SLAB : OWNED_SOMEHOW;
 	}

@@ -187,12 +187,14 @@ static size_t count_invented(const struct text *out, const struct text *real)
 	const char *at = real->at, *p = out->at;
 	size_t invented = 0;
 
-	while (p && *p) {
-		const char *end = strstr(p, "\n\n");
-		size_t len = end ? (size_t)(end - p) + 2 : strlen(p);
+	while (p && p < out->at + out->len) {
+		size_t len = (size_t)(test_record_end(p, out->len - (size_t)(p - out->at)) - p);
+		size_t left = real->len - (size_t)(at - real->at);
 		/* such a record is not looked for: that takes its time */
 		bool told = memmem(p, len, "\n <stack 0x", 11) || memmem(p, len, " <no symbol table>\n", 19);
-		const char *found = told ? NULL : memmem(at, real->len - (size_t)(at - real->at), p, len);
+		const char *found = told			       ? NULL :
+				    left >= len && !memcmp(at, p, len) ? at :
+									 memmem(at, left, p, len);
 
 		if (found)
 			at = found + len;
