@@ -191,7 +191,7 @@ static int add_blocks(struct po_kernel *k, struct pageowner_error *err)
 
 /*
  * A page frame number is valid by memblock where the machine has a pfn_valid() of its own, by max_mapnr with FLATMEM, by
- * its node, else by its section.  arm takes all of a pageblock that a region meets.  arm64 (until 5.15) leaves out what is not mapped,
+ * its node, else by its section.  arm takes all of a pageblock that a region meets.  arm64 leaves out what is not mapped,
  * until the question whether it is mapped became a function of its own (commit 873ba463914c, 5.14).
  */
 static int find_valid(struct po_kernel *k, struct po_memory *mem, struct pageowner_error *err)
