@@ -3,7 +3,7 @@
 # For a new machine with git and a package manager: install what is missing, build, and
 #
 #   sh build.sh demo          print the report of a bundled real vmcore
-#   sh build.sh check         pass the tests, as CI does: gcc, clang with sanitizers, distribution
+#   sh build.sh check         pass the tests, as CI does: gcc, clang with sanitizers, threads, distribution
 #   sh build.sh debian13      the same with the libraries of Debian 13, in a root of its own
 #
 # Builds go to $BUILD_DIR (default: build/ in the source tree).
@@ -85,15 +85,27 @@ show_failures() {
 	done
 }
 
+# check_in NAME VARIABLE=VALUE...
 check_in() {
 	name=$1
-	make_in "$name" check >"$build/$name.log" 2>&1 || {
+	shift
+	make_in "$name" check "$@" >"$build/$name.log" 2>&1 || {
 		tail -n 40 "$build/$name.log"
 		show_failures "$name"
 		status=1
 	}
 	count_in "$name"
 	say "$name: so far $passed passed, $failed failed, $skipped skipped"
+}
+
+# Only what threads do, under the sanitizer that watches them, on the dumps that were unpacked for gcc.
+check_threads() {
+	configure_in clang-threads --enable-werror --enable-sanitizers=thread --disable-shared CC=clang CFLAGS="-O1 -g"
+	mkdir -p "$build/clang-threads/tests"
+	ln -sfn ../../gcc/tests/fixtures "$build/clang-threads/tests/fixtures"
+	still=	# the sanitizer of some releases cannot bear all places where a kernel may put things
+	! setarch "$(uname -m)" -R true 2>/dev/null || still="setarch $(uname -m) -R"
+	check_in clang-threads TESTS=tests/test-threads check_PROGRAMS=tests/test-threads check_DATA= LOG_COMPILER="$still"
 }
 
 demo() {
@@ -119,6 +131,7 @@ check() {
 		CFLAGS="-O1 -g" LDFLAGS=-rtlib=compiler-rt || configure_in clang-sanitizers --enable-werror \
 		--enable-sanitizers CC=clang CFLAGS="-O1 -g"
 	check_in clang-sanitizers
+	check_threads
 	say "make distcheck"
 	# what is in there is compressed already
 	if XZ_OPT=-0 make_in gcc distcheck >"$build/distcheck.log" 2>&1; then

@@ -63,8 +63,8 @@ struct pageowner_open_options {
 /**
  * Open a dump, find the kernel in it, and learn how it keeps its page owners.
  *
- * Everything found here is immutable until the session is closed; iterators hold their own caches.  One
- * session serves one calling thread at a time.
+ * Everything found here is immutable until the session is closed; iterators hold their own caches.  So threads may
+ * share a session, see libpageowner(3).
  *
  * @param ret  the session, to be closed with pageowner_close(); set only on success
  * @return PAGEOWNER_OK;

@@ -32,7 +32,8 @@ enum pageowner_read {
  * The caller's own read functions.
  *
  * The struct is copied at open; self must live until the session is closed, when release (may be NULL)
- * is called with it, also if opening fails.  One session calls from one thread at a time.
+ * is called with it, also if opening fails.  The functions are called by the threads that use the session, and by
+ * several at the same time only if several use it.
  */
 struct pageowner_source {
 	size_t size;            /**< sizeof(struct pageowner_source), for later growth */

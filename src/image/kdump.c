@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,8 @@ struct shared {
 	atomic_uint refs;
 	struct part *parts;		/* by start_pfn, without empty ones */
 	size_t nr;
+	/* Clones of a context share a cache, whose entries 0.5.1 releases without a lock: one reads at a time. */
+	pthread_mutex_t library;
 };
 
 struct slot {
@@ -78,6 +81,7 @@ static void shared_unref(struct shared *shared)
 	if (!shared || atomic_fetch_sub(&shared->refs, 1) != 1)
 		return;
 	free_parts(shared->parts, shared->nr);
+	pthread_mutex_destroy(&shared->library);
 	free(shared);
 }
 
@@ -148,8 +152,10 @@ static enum po_cause fetch(struct kdump *kd, uint64_t pfn, void *buf)
 		if (cause != PO_HAVE)
 			return cause;
 	}
+	pthread_mutex_lock(&kd->shared->library);
 	kdump_status status = kdump_read(kd->ctx, KDUMP_MACHPHYSADDR,
 					 pfn * kd->img.page_size, buf, &len);
+	pthread_mutex_unlock(&kd->shared->library);
 	if (status == KDUMP_OK && len == kd->img.page_size)
 		return PO_HAVE;
 	/* where we read no tables, the library's word must do */
@@ -276,6 +282,7 @@ static int new_image(const struct po_file *files, size_t nr, struct kdump **ret,
 	if (!kd->shared)
 		return po_fail_nomem(err, files[0].path);
 	atomic_init(&kd->shared->refs, 1);
+	pthread_mutex_init(&kd->shared->library, NULL);
 	kd->shared->parts = calloc(nr, sizeof(*kd->shared->parts));
 	if (!kd->shared->parts)
 		return po_fail_nomem(err, files[0].path);

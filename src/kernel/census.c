@@ -554,6 +554,7 @@ void po_census_free(struct po_census *c)
 }
 
 const struct po_census_sums *po_census_sums(const struct po_census *c) { return &c->sums; }
+struct po_memory *po_census_memory(const struct po_census *c) { return c->mem; }
 const struct po_ram *po_census_ram(const struct po_census *c) { return &c->marks.ram; }
 const struct po_cma *po_census_cma(const struct po_census *c) { return &c->marks.cma; }
 bool po_census_lost_threads(const struct po_census *c) { return c->marks.threads_lost; }

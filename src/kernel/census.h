@@ -60,6 +60,8 @@ int po_census_next(struct po_census *c, struct po_census_block *ret);
 
 /* Valid until the census is freed; sums grow with the walk. */
 const struct po_census_sums *po_census_sums(const struct po_census *c);
+/* Its own handle on the memory. */
+struct po_memory *po_census_memory(const struct po_census *c);
 const struct po_ram *po_census_ram(const struct po_census *c);
 const struct po_cma *po_census_cma(const struct po_census *c);
 /* Slab caches that have pages, largest first; callers of vmalloc(), and pages of vmalloc areas that are in other rows. */

@@ -596,14 +596,15 @@ static int name_caches(struct pageowner_account *a)
 	uint64_t at;
 	size_t nr;
 	const struct po_census_cache *c = po_census_caches(a->census, &nr);
+	struct po_memory *mem = po_census_memory(a->census);
 
 	a->cache = calloc(nr + 1, sizeof(*a->cache));
 	for (size_t i = 0; a->cache && i < nr; i++) {
 		struct pageowner_account_part *p = &a->cache[a->nr_caches++];
 
 		if (!PO_HAS(l, kmem_cache, name) ||
-		    po_memory_read_ptr(a->s->mem, c[i].kva + PO_OFFSET(l, kmem_cache, name), &at, NULL) < 0 ||
-		    po_memory_read_string(a->s->mem, at, name, sizeof(name), NULL) < 0)
+		    po_memory_read_ptr(mem, c[i].kva + PO_OFFSET(l, kmem_cache, name), &at, NULL) < 0 ||
+		    po_memory_read_string(mem, at, name, sizeof(name), NULL) < 0)
 			(void)snprintf(name, sizeof(name), "kmem_cache at 0x%" PRIx64, c[i].kva);
 		*p = (struct pageowner_account_part){ po_arena_strndup(&a->arena, name, strlen(name)), c[i].pages,
 						      c[i].reclaimable };

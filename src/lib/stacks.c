@@ -226,7 +226,7 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 		return rc;
 	struct po_walk *walk = po_iter_walk(it);
 	if (walk && k->l.symbol[PO_S_early_handle].have &&
-	    po_kernel_read_variable(k, r->s->mem, PO_S_early_handle, &early, NULL) == PAGEOWNER_OK)
+	    po_kernel_read_variable(k, po_walk_memory(walk), PO_S_early_handle, &early, NULL) == PAGEOWNER_OK)
 		r->early_handle = po_depot_key(&r->s->depot, (uint32_t)early);
 	rc = sum_records(r, it, &t, err);
 	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k) && !r->o.filter)
@@ -239,6 +239,19 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 		pageowner_iter_coverage(it, cov);
 	po_tally_fini(&t);
 	pageowner_iter_free(it);
+	return rc;
+}
+
+/* The threshold that stands in the dump; through a handle of our own, as the session's is of no one thread. */
+static int read_threshold(struct run *r, struct pageowner_error *err)
+{
+	struct po_memory *mem;
+	int rc = po_memory_clone(r->s->mem, &mem, err);
+
+	if (rc < 0)
+		return rc;
+	rc = po_stack_list_threshold(&r->s->kernel, mem, &r->threshold, err);
+	po_memory_free(mem);
 	return rc;
 }
 
@@ -267,7 +280,7 @@ int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_
 	if (s->text && r.o.file != PAGEOWNER_SHOW_STACKS)
 		return po_fail(err, PAGEOWNER_EINVAL, "stacks: a text has no handles");
 	if (!r.o.has_threshold && counts && !r.o.filter) {
-		rc = po_stack_list_threshold(&s->kernel, s->mem, &r.threshold, err);
+		rc = read_threshold(&r, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,7 +26,7 @@ struct po_saved_text {
 	char *path;
 	int fd;
 	bool stream;		/* cannot be read twice, its size is not known */
-	bool taken;		/* the one reader of a stream was made */
+	atomic_bool taken;	/* the one reader of a stream was made */
 	uint64_t size;
 };
 
@@ -160,9 +161,8 @@ static int set_part(struct po_saved *r, unsigned part, unsigned parts, struct pa
 	struct po_saved_text *t = r->t;
 	int rc = PAGEOWNER_OK;
 
-	if (t->stream && (t->taken || parts != 1))
+	if (t->stream && (parts != 1 || atomic_exchange(&t->taken, true)))
 		return po_fail(err, PAGEOWNER_EINVAL, "%s: can be read only once", t->path);
-	t->taken = true;
 	r->end = t->stream ? UINT64_MAX : t->size;
 	if (part > 0)
 		rc = find_part(t, t->size / parts * part, &r->from, err);
