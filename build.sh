@@ -20,7 +20,7 @@ say() {
 
 needed="gcc libc6-dev make autoconf automake libtool pkg-config xz-utils
 	libkdumpfile-dev libdwarf-dev libelf-dev zlib1g-dev libzstd-dev"
-tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db clang lld llvm pahole"
+tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db mandoc clang lld llvm pahole"
 
 missing() {
 	for p in "$@"; do

@@ -140,6 +140,7 @@ struct pageowner_account_totals {
 	enum pageowner_row of; /**< which one */
 };
 
+/** Fills ret->size bytes. */
 void pageowner_account_totals(const struct pageowner_account *account, struct pageowner_account_totals *ret);
 
 /** An area of the contiguous memory allocator. */
@@ -158,7 +159,7 @@ struct pageowner_account_part {
 	uint64_t number; /**< areas of vmalloc(); of a slab cache 1: reclaimable */
 };
 
-/* One by one, the largest first: 1, or 0: no more.  Pointers are borrowed until the account is freed. */
+/** One by one, the largest first: 1, or 0: no more.  Pointers are borrowed until the account is freed. */
 int pageowner_account_cma(const struct pageowner_account *account, size_t index, struct pageowner_account_cma *ret);
 int pageowner_account_cache(const struct pageowner_account *account, size_t index,
 			    struct pageowner_account_part *ret);

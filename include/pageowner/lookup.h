@@ -34,6 +34,7 @@ enum pageowner_target_kind {
 	PAGEOWNER_TARGET_USER, /**< address of a process */
 };
 
+/** A page frame by one of its names. */
 struct pageowner_target {
 	enum pageowner_target_kind kind;
 	uint64_t value;
