@@ -125,7 +125,7 @@ check() {
 	passed=0 failed=0 skipped=0 status=0
 	install_packages $needed $tests_need
 	install_clang_runtime
-	configure_in gcc --enable-werror
+	configure_in gcc --enable-werror --enable-static
 	check_in gcc
 	configure_in clang-sanitizers --enable-werror --enable-sanitizers CC=clang \
 		CFLAGS="-O1 -g" LDFLAGS=-rtlib=compiler-rt || configure_in clang-sanitizers --enable-werror \
