@@ -3,7 +3,8 @@
 # For a new machine with git and a package manager: install what is missing, build, and
 #
 #   sh build.sh demo          print the report of a bundled real vmcore
-#   sh build.sh check         pass the tests, as CI does: gcc, clang with sanitizers, threads, distribution
+#   sh build.sh check         pass the tests, as CI does: gcc, clang with sanitizers, threads, distribution, packages
+#   sh build.sh deb           build the Debian packages, and try them in a clean root (needs root and the network)
 #   sh build.sh debian13      the same with the libraries of Debian 13, in a root of its own
 #
 # Builds go to $BUILD_DIR (default: build/ in the source tree).
@@ -20,6 +21,7 @@ say() {
 
 needed="gcc libc6-dev make autoconf automake libtool pkg-config xz-utils
 	libkdumpfile-dev libdwarf-dev libelf-dev zlib1g-dev libzstd-dev"
+packages_need="debhelper lintian debootstrap"
 tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db mandoc clang lld llvm pahole"
 
 missing() {
@@ -85,6 +87,24 @@ show_failures() {
 	done
 }
 
+# This tree without what was built in it, as git has it or a tarball had.
+copy_tree() {
+	if [ -e "$top/.git" ]; then
+		git -C "$top" ls-files -z
+	else
+		(cd "$top" && find . -path ./build -prune -o -type f -print0 -o -type l -print0)
+	fi | tar -C "$top" --null -T - -cf - | tar -C "$1" -xf -
+}
+
+# make_root SUITE DIR: a minimal Debian from where this machine has its packages
+make_root() {
+	mirror=${DEBIAN_MIRROR:-$(sed -n 's/^URIs: *//p; s/^deb \([^ [][^ ]*\) .*/\1/p' \
+		/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1)}
+	debootstrap --variant=minbase "$1" "$2" "$mirror" >&2 || return 1
+	cp /etc/resolv.conf "$2/etc/resolv.conf" 2>/dev/null || true
+	cp /etc/apt/apt.conf.d/*proxy* "$2/etc/apt/apt.conf.d/" 2>/dev/null || true
+}
+
 # check_in NAME VARIABLE=VALUE...
 check_in() {
 	name=$1
@@ -106,6 +126,99 @@ check_threads() {
 	still=	# the sanitizer of some releases cannot bear all places where a kernel may put things
 	! setarch "$(uname -m)" -R true 2>/dev/null || still="setarch $(uname -m) -R"
 	check_in clang-threads TESTS=tests/test-threads check_PROGRAMS=tests/test-threads check_DATA= LOG_COMPILER="$still"
+}
+
+# --- Debian packages ---
+
+# result WHAT COMMAND...: a test, what it says goes to deb.log
+result() {
+	what=$1
+	shift
+	if "$@" >>"$build/deb.log" 2>&1; then
+		passed=$((passed + 1))
+		say "deb: $what"
+	else
+		failed=$((failed + 1)) status=1
+		say "deb: FAILED: $what"
+		tail -n 20 "$build/deb.log"
+	fi
+}
+
+deb_build() {
+	(cd "$build/deb/pageowner" && DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck parallel=$jobs" \
+		dpkg-buildpackage -us -uc -b)
+}
+
+deb_lint() {
+	lintian --allow-root --fail-on error,warning "$build"/deb/*.changes
+}
+
+# What the packages depend on, but for each other.
+deb_dependencies() {
+	for p in "$build"/deb/pageowner_*.deb "$build"/deb/libpageowner0_*.deb; do
+		dpkg-deb -f "$p" Depends
+	done | tr ',' '\n' | sed 's/(.*//; s/|.*//; s/ //g' | grep -v pageowner | sort -u
+}
+
+in_root() {
+	DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$root" "$@"
+}
+
+# A root that has all but our packages, and the part of the tree that their test reads.
+deb_root() {
+	mkdir -p "$root" && make_root "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root" || return 1
+	in_root apt-get install -qy --no-install-recommends xz-utils $(deb_dependencies) || return 1
+	mkdir -p "$root/tree/testdata/dumps" "$root/packages" &&
+		cp -R "$build/deb/pageowner/debian" "$root/tree/" &&
+		cp -R "$build/deb/pageowner/testdata/dumps/6.1-x86_64" "$root/tree/testdata/dumps/" &&
+		cp "$build"/deb/pageowner_*.deb "$build"/deb/libpageowner0_*.deb "$build"/deb/libpageowner-dev_*.deb \
+			"$root/packages/"
+}
+
+# All there is in the root, and what is in it, but for what dpkg and ldconfig write down for themselves.
+deb_list() {
+	(cd "$root" && find . -xdev -path ./proc -prune -o -printf '%p %y %m %u %g %l\n' | sort &&
+		find . -xdev \( -path ./proc -o -path ./var/log -o -path ./var/lib/dpkg -o -path ./var/cache/ldconfig \) -prune -o \
+			-type f -print0 | sort -z | xargs -0 sha256sum)
+}
+
+deb_install() {
+	in_root sh -c 'dpkg -i /packages/*.deb && dpkg --audit'
+}
+
+deb_report() {
+	in_root sh -c 'cd /tree && sh -x debian/tests/report'
+}
+
+deb_purge() {
+	in_root sh -c 'dpkg --purge $(dpkg-query -W -f "\${Package} " "*pageowner*")' && deb_list >"$build/deb/after" &&
+		diff "$build/deb/before" "$build/deb/after"
+}
+
+check_deb() {
+	install_packages $needed $packages_need
+	rm -rf "$build/deb" && mkdir -p "$build/deb/pageowner" && : >"$build/deb.log"
+	copy_tree "$build/deb/pageowner"
+	result "the packages are built" deb_build
+	result "lintian has neither errors nor warnings" deb_lint
+	root=$build/deb/root
+	if ! deb_root >>"$build/deb.log" 2>&1; then
+		tail -n 5 "$build/deb.log"
+		say "deb: no clean root can be made here (that needs root and the network): not installed, not tried, not purged"
+		skipped=$((skipped + 3))
+		return
+	fi
+	deb_list >"$build/deb/before"
+	result "they are installed into a clean root" deb_install
+	result "the report of a bundled dump is the kernel's there" deb_report
+	result "they are purged without a trace" deb_purge
+}
+
+deb() {
+	passed=0 failed=0 skipped=0 status=0
+	check_deb
+	echo "$passed passed, $failed failed, $skipped skipped"
+	return $status
 }
 
 demo() {
@@ -140,6 +253,7 @@ check() {
 		tail -n 40 "$build/distcheck.log"
 		failed=$((failed + 1)) status=1
 	fi
+	check_deb
 	[ "$failed" -eq 0 ] || status=1
 	echo "$passed passed, $failed failed, $skipped skipped"
 	return $status
@@ -150,16 +264,10 @@ debian13() {
 	install_packages debootstrap
 	root=$build/debian13
 	mkdir -p "$build"
-	if [ ! -e "$root/etc/debian_version" ]; then
-		mirror=${DEBIAN_MIRROR:-$(sed -n 's/^URIs: *//p; s/^deb \([^ [][^ ]*\) .*/\1/p' \
-			/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1)}
-		debootstrap --variant=minbase trixie "$root" "$mirror" >&2
-	fi
+	[ -e "$root/etc/debian_version" ] || make_root trixie "$root"
 	rm -rf "$root/pageowner"
 	mkdir -p "$root/pageowner"
-	(cd "$top" && git ls-files -z | xargs -0 tar -cf -) | tar -C "$root/pageowner" -xf -
-	cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
-	cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
+	copy_tree "$root/pageowner"
 	mount -t proc proc "$root/proc" 2>/dev/null || true
 	mount --bind /dev "$root/dev" 2>/dev/null || true
 	status=0
@@ -169,9 +277,9 @@ debian13() {
 }
 
 case ${1-} in
-demo | check | debian13) "$1" ;;
+demo | check | deb | debian13) "$1" ;;
 *)
-	sed -n '3,9s/^# \{0,1\}//p' "$0"
+	sed -n '3,10s/^# \{0,1\}//p' "$0"
 	exit 2
 	;;
 esac

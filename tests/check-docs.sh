@@ -33,11 +33,18 @@ formats() {
 	test -z "$(LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null)"
 }
 
+versions() {	# in all places that name one
+	version=$("$PAGEOWNER" --version | sed 's/.* //; q')
+	grep -q "^\.TH .*\"pageowner $version\"" "$man" && grep -q "^\.TH .*\"pageowner $version\"" "$TOP_SRCDIR/doc/page_owner_sort.1" &&
+		sed 1q "$TOP_SRCDIR/NEWS" | grep -x "$version" && sed 1q "$TOP_SRCDIR/debian/changelog" | grep "($version)"
+}
+
 ok "the program has commands" test -s "$work/commands"
 ok "the manual describes each command" documented_commands
 ok "the manual describes each option" documented_options
 ok "the manual describes each key, in the program's words" documented_keys
 ok "the README uses options that exist" readme_runs
+ok "manuals, NEWS and package are of the program's version" versions
 if command -v man >/dev/null 2>&1; then
 	for page in "$man" "$TOP_SRCDIR/doc/page_owner_sort.1"; do
 		ok "$(basename "$page") formats without warnings" formats "$page"
