@@ -27,17 +27,17 @@ ok "commands" commands
 begun() { offered "$PAGEOWNER" rep && among report && offered "$PAGEOWNER" help "" && among $(cat "$work/commands"); }
 ok "a command that is begun, and help" begun
 
-# Each that is offered is known to the program, and each of its help is offered.
+# Each that is offered is known to the program, and each of its help is offered.  options PROGRAM [COMMAND]
 options() {
-	offered "$PAGEOWNER" "$1" - || return 1
+	offered "$@" - || return 1
 	for option in $(cat "$work/offered"); do
-		"$PAGEOWNER" "$1" "$option" 2>&1 | grep -q "unknown option" && { echo "not known: $option"; return 1; }
+		"$@" "$option" 2>&1 | grep -q "unknown option" && { echo "not known: $option"; return 1; }
 	done
-	"$PAGEOWNER" "$1" --help | grep -o '^ *\(-[a-zA-Z], \)\?--\?[a-zA-Z-]*' | grep -o -e '-[a-zA-Z-]*' | sort -u >"$work/want"
+	"$@" --help | grep -o '^ *\(-[a-zA-Z], \)\?--\?[a-zA-Z-]*' | grep -o -e '-[a-zA-Z-]*' | sort -u >"$work/want"
 	diff "$work/want" "$work/offered"
 }
 for command in $(cat "$work/commands"); do
-	ok "options of $command" options $command
+	ok "options of $command" options "$PAGEOWNER" $command
 done
 
 # keys OPTION LETTER SUFFIX: each that is offered is taken, and no other
@@ -68,6 +68,28 @@ ok "keys to filter by, of other commands" elsewhere
 values() { offered "$PAGEOWNER" sort --compat = "" && among 5.10 6.1 && nothing "$PAGEOWNER" sort --top ""; }
 ok "values" values
 
+# What an argument may be is told by the program, and each is taken.
+rows() {
+	offered "$PAGEOWNER" account --of "" && "$PAGEOWNER" account --of help >"$work/rows" && among help $(cat "$work/rows") || return 1
+	for row in $(cat "$work/rows"); do
+		run 1 "$PAGEOWNER" account --of "$row" "$work/nothing" || return 1
+	done
+	run 2 "$PAGEOWNER" account --of none-such "$work/nothing"
+}
+ok "rows" rows
+proc_files() {
+	offered "$PAGEOWNER" proc "" || return 1
+	for name in $(cat "$work/offered"); do
+		run 1 "$PAGEOWNER" proc "$name" "$work/nothing" || return 1
+	done
+	# all that the library has and the command takes
+	for name in $(sed -n 's/^\tPAGEOWNER_PROC_\([A-Z_]*\),.*/\1/p' "$TOP_SRCDIR/include/pageowner/proc.h" | tr A-Z a-z); do
+		run 1 "$PAGEOWNER" proc "$name" "$work/nothing" >/dev/null && echo "$name"
+	done | sort >"$work/want"
+	diff "$work/want" "$work/offered" && run 2 "$PAGEOWNER" proc none-such "$work/nothing" && offered "$PAGEOWNER" proc -k vmlinux zone && among zoneinfo
+}
+ok "files of proc" proc_files
+
 mkdir "$work/dir" && : >"$work/dir/vmcore" && : >"$work/dir/vmlinux with blanks"
 files() {
 	for option in -k --btf --ram --ram-map -o --output; do
@@ -77,6 +99,8 @@ files() {
 		offered "$PAGEOWNER" sort -m "$work/dir/" && among "$work/dir/vmcore" "$work/dir/vmlinux with blanks"
 }
 ok "files" files
+behind_name() { offered "$PAGEOWNER" proc meminfo "$work/dir/vmc" && among "$work/dir/vmcore"; }
+ok "files behind the name of one" behind_name
 
 printf '#!/bin/sh\nexec "%s" sort "$@"\n' "$PAGEOWNER" >"$work/page_owner_sort" && chmod +x "$work/page_owner_sort"
 tool() {
@@ -84,4 +108,5 @@ tool() {
 		offered "$work/page_owner_sort" "$work/dir/vmc" && among "$work/dir/vmcore"
 }
 ok "page_owner_sort" tool
+ok "options of page_owner_sort" options "$work/page_owner_sort"
 tap_end

@@ -29,6 +29,22 @@ documented_keys() {
 	"$PAGEOWNER" sort --help | sed '1,/^Keys/d; s/^  //' >"$work/keys"
 	[ -s "$work/keys" ] && sed -n '/^\.SH KEYS/,/^\.SH EXIT/p' "$work/man" | grep -x -F -f "$work/keys" | diff "$work/keys" -
 }
+# page_owner_sort(1): its options and keys are the program's, and all short options of the tool are told
+tool=$TOP_SRCDIR/doc/page_owner_sort.1
+sed -n '/^\.SH SYNOPSIS/,/^\.SH DIFFERENCES/p' "$tool" | sed 's/\\-/-/g; s/\\f[A-Z]//g' >"$work/tool"
+tool_options() {
+	"$PAGEOWNER" sort --help | grep -o '^ *\(-[a-zA-Z], \)\?--\?[a-zA-Z-]*' | grep -o -e '-[a-zA-Z-]*' | sort -u >"$work/want"
+	grep '^\.B' "$work/tool" | grep -v pageowner | tr -s ' ",=[]|()' '\n' | grep -x -e '--[a-z-]*' -e '-[a-zA-Z]' | sort -u >"$work/have"
+	[ -s "$work/have" ] && comm -13 "$work/want" "$work/have" | grep . && return 1
+	"$PAGEOWNER" sort --help | sed -n '/^Sort (one/,/--sort/s/^  \(-[a-zA-Z]\) .*/\1/p' | sort | comm -23 - "$work/have" | grep . && return 1
+	return 0
+}
+tool_keys() {
+	grep -o '[a-z_]* ([a-zA-Z]*)' "$work/tool" | tr -d '()' | grep -v '^[a-z_]* [0-9]' | sort -u >"$work/have"
+	[ "$(wc -l <"$work/have")" -gt 5 ] && "$PAGEOWNER" sort --help | sed '1,/^Keys/d' | awk '{ print $1, $2 }' | sort >"$work/want"
+	comm -13 "$work/want" "$work/have" | grep . && return 1
+	return 0
+}
 formats() {
 	test -z "$(LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null)"
 }
@@ -45,6 +61,8 @@ ok "the manual describes each option" documented_options
 ok "the manual describes each key, in the program's words" documented_keys
 ok "the README uses options that exist" readme_runs
 ok "manuals, NEWS and package are of the program's version" versions
+ok "page_owner_sort.1 tells of options that there are, and all that the tool has" tool_options
+ok "page_owner_sort.1 tells of keys that there are" tool_keys
 if command -v man >/dev/null 2>&1; then
 	for page in "$man" "$TOP_SRCDIR/doc/page_owner_sort.1"; do
 		ok "$(basename "$page") formats without warnings" formats "$page"

@@ -15,4 +15,9 @@ for h in "$inc"/pageowner/*.h; do
 		skip "$name alone in C++" "no C++ compiler"
 	fi
 done
+includes_all() {
+	ls "$inc/pageowner" | grep -vx pageowner.h | sort >"$work/want"
+	sed -n 's/^#include <pageowner\/\(.*\)>$/\1/p' "$inc/pageowner/pageowner.h" | sort | diff "$work/want" -
+}
+ok "pageowner.h includes all others" includes_all
 tap_end

@@ -60,6 +60,18 @@ if [ -e "$lib/libpageowner.a" ]; then
 	ok "it counts as before" counts
 fi
 
+if command -v c++ >/dev/null 2>&1; then
+	echo '#include <pageowner/pageowner.h>
+int main() { pageowner_error err; return pageowner_open(nullptr, nullptr, &err) == PAGEOWNER_OK; }' >"$work/one.cc"
+	example=$work/one.cc
+	# shellcheck disable=SC2046
+	ok "a program in C++ builds" builds c++ c++11 $(pkg-config --libs libpageowner)
+	needs_no_more() { nm -u "$work/example" | grep -o 'pageowner_[a-z]*' | grep -x pageowner_open; }
+	ok "with the names of C" needs_no_more
+else
+	skip "a program in C++ builds" "no C++ compiler"
+fi
+
 # The program, its other name, completion, manual.
 program() { run 0 "$(at bin/pageowner)" report -k "$fix/vmlinux" "$fix/dump.elf" && cmp "$work/out" "$fix/words/page_owner.txt"; }
 ok "the installed program" program
