@@ -64,8 +64,9 @@ if command -v c++ >/dev/null 2>&1; then
 	echo '#include <pageowner/pageowner.h>
 int main() { pageowner_error err; return pageowner_open(nullptr, nullptr, &err) == PAGEOWNER_OK; }' >"$work/one.cc"
 	example=$work/one.cc
+	# by the same compiler, whose flags others do not know; it goes by the file's name
 	# shellcheck disable=SC2046
-	ok "a program in C++ builds" builds c++ c++11 $(pkg-config --libs libpageowner)
+	ok "a program in C++ builds" builds "${CC:-cc}" c++11 $(pkg-config --libs libpageowner) -lstdc++
 	needs_no_more() { nm -u "$work/example" | grep -o 'pageowner_[a-z]*' | grep -x pageowner_open; }
 	ok "with the names of C" needs_no_more
 else
