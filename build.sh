@@ -141,6 +141,7 @@ result() {
 		failed=$((failed + 1)) status=1
 		say "deb: FAILED: $what"
 		tail -n 20 "$build/deb.log"
+		return 1
 	fi
 }
 
@@ -199,8 +200,8 @@ check_deb() {
 	install_packages $needed $packages_need
 	rm -rf "$build/deb" && mkdir -p "$build/deb/pageowner" && : >"$build/deb.log"
 	copy_tree "$build/deb/pageowner"
-	result "the packages are built" deb_build
-	result "lintian has neither errors nor warnings" deb_lint
+	result "the packages are built" deb_build || return 0
+	result "lintian has neither errors nor warnings" deb_lint || true
 	root=$build/deb/root
 	if ! deb_root >>"$build/deb.log" 2>&1; then
 		tail -n 5 "$build/deb.log"
@@ -209,9 +210,9 @@ check_deb() {
 		return
 	fi
 	deb_list >"$build/deb/before"
-	result "they are installed into a clean root" deb_install
-	result "the report of a bundled dump is the kernel's there" deb_report
-	result "they are purged without a trace" deb_purge
+	result "they are installed into a clean root" deb_install || return 0
+	result "the report of a bundled dump is the kernel's there" deb_report || true
+	result "they are purged without a trace" deb_purge || true
 }
 
 deb() {
