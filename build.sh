@@ -120,7 +120,7 @@ check_in() {
 
 # Only what threads do, under the sanitizer that watches them, on the dumps that were unpacked for gcc.
 check_threads() {
-	configure_in clang-threads --enable-werror --enable-sanitizers=thread --disable-shared CC=clang CFLAGS="-O1 -g"
+	configure_in clang-threads --enable-werror --enable-sanitizers=thread CC=clang CFLAGS="-O1 -g"
 	mkdir -p "$build/clang-threads/tests"
 	ln -sfn ../../gcc/tests/fixtures "$build/clang-threads/tests/fixtures"
 	still=	# the sanitizer of some releases cannot bear all places where a kernel may put things
