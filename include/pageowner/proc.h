@@ -8,6 +8,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <pageowner/error.h>
 #include <pageowner/report.h>
@@ -28,6 +29,10 @@ enum pageowner_proc_file {
 	PAGEOWNER_PROC_ZONEINFO,
 	PAGEOWNER_PROC_VMSTAT,
 	PAGEOWNER_PROC_LOG,          /**< "log", no file but what syslog(2) returns: the kernel log */
+	PAGEOWNER_PROC_PID_STATM,    /**< this and those that follow: of a process */
+	PAGEOWNER_PROC_PID_SMAPS_ROLLUP,
+	PAGEOWNER_PROC_PID_OOM_SCORE,
+	PAGEOWNER_PROC_PID_OOM_SCORE_ADJ,
 	PAGEOWNER_NR_PROC,
 };
 
@@ -41,13 +46,19 @@ struct pageowner_proc_options {
 	/** Called for what could not be read, and stands in the text otherwise than the kernel would have printed it. */
 	void (*flaw)(void *arg, const struct pageowner_error *err);
 	void *arg;
+	/**
+	 * The process, in the first PID namespace, of the files of processes; negative: each that has such a file, below a
+	 * line of its own ("==> 12/statm <==", as head(1) has it).
+	 */
+	int32_t pid;
 };
 
 /**
  * Write one file.
  *
  * @return PAGEOWNER_OK, also if there were flaws; PAGEOWNER_EUNSUPP: this kernel has no such file, or one that is not
- *         known; PAGEOWNER_ENOTYPE, PAGEOWNER_ENOSYM; PAGEOWNER_EIO: the sink failed
+ *         known; PAGEOWNER_EINVAL: there is no such process; PAGEOWNER_ENOTYPE, PAGEOWNER_ENOSYM; PAGEOWNER_EIO: the
+ *         sink failed
  */
 int pageowner_proc(struct pageowner_session *session, const struct pageowner_proc_options *options,
 		   const struct pageowner_sink *sink, struct pageowner_error *err);

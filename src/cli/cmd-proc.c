@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -8,7 +10,8 @@ static const char help[] =
 	"Usage: pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] DUMP...\n"
 	"       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Print a file of /proc as the kernel in the dump would have printed it: FILE is one of buddyinfo,\n"
-	"pagetypeinfo, slabinfo, vmallocinfo, meminfo, zoneinfo, vmstat.\n"
+	"pagetypeinfo, slabinfo, vmallocinfo, meminfo, zoneinfo, vmstat; or PID/statm, PID/smaps_rollup,\n"
+	"PID/oom_score, PID/oom_score_adj of a process (PID \"*\": of each, below its name).\n"
 	"\n"
 	CLI_INPUT_HELP
 	"  -o, --output OUTPUT       write there, not to standard output\n"
@@ -32,6 +35,7 @@ struct run {
 	struct cli_input in;
 	const char *output;
 	enum pageowner_proc_file file;
+	int32_t pid;
 	struct cli_flaws flaws;
 };
 
@@ -40,11 +44,33 @@ static void on_flaw(void *arg, const struct pageowner_error *err)
 	cli_flaw(&((struct run *)arg)->flaws, err);
 }
 
-static bool find_file(const char *name, enum pageowner_proc_file *ret)
+/* "12/statm", "*" before the slash: of each process */
+static bool find_process(const char *name, const char *slash, struct run *r)
 {
-	for (int i = 0; i < PAGEOWNER_PROC_LOG; i++) {
-		if (!strcmp(pageowner_proc_name((enum pageowner_proc_file)i), name)) {
-			*ret = (enum pageowner_proc_file)i;
+	char *end;
+
+	if (slash == name + 1 && *name == '*') {
+		r->pid = -1;
+		return true;
+	}
+	errno = 0;
+	long pid = *name >= '0' && *name <= '9' ? strtol(name, &end, 10) : 0;
+	r->pid = (int32_t)pid;
+	return !errno && pid > 0 && pid <= INT32_MAX && end == slash;
+}
+
+static bool find_file(const char *name, struct run *r)
+{
+	const char *slash = strchr(name, '/');
+
+	if (slash && !find_process(name, slash, r))
+		return false;
+	for (int i = 0; i < PAGEOWNER_NR_PROC; i++) {
+		bool of_process = i >= PAGEOWNER_PROC_PID_STATM && i <= PAGEOWNER_PROC_PID_OOM_SCORE_ADJ;
+
+		if (i != PAGEOWNER_PROC_LOG && of_process == (slash != NULL) &&
+		    !strcmp(pageowner_proc_name((enum pageowner_proc_file)i), slash ? slash + 1 : name)) {
+			r->file = (enum pageowner_proc_file)i;
 			return true;
 		}
 	}
@@ -74,7 +100,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 		return cli_input_finish(&r->in, r->cmd, argc, argv);
 	if (optind == argc)
 		return cli_usage(&cli_proc, "no file named");
-	if (!find_file(argv[optind], &r->file))
+	if (!find_file(argv[optind], r))
 		return cli_usage(&cli_proc, "%s: no such file", argv[optind]);
 	optind++;
 	return cli_input_finish(&r->in, &cli_proc, argc, argv);
@@ -84,7 +110,7 @@ static int proc(void *arg, struct pageowner_session *s, struct cli_output *out)
 {
 	struct run *r = arg;
 	const struct pageowner_proc_options options = {
-		.size = sizeof(options), .file = r->file, .flaw = on_flaw, .arg = r,
+		.size = sizeof(options), .file = r->file, .flaw = on_flaw, .arg = r, .pid = r->pid,
 	};
 	const struct pageowner_sink sink = { .size = sizeof(sink), .self = out, .write = cli_output_write };
 	struct pageowner_error err;

@@ -15,7 +15,6 @@
 #include "kernel/threads.h"
 #include "memory/tables.h"
 
-#define MAX_THREAD_SIZE	(1u << 20)
 #define MAX_UNIT	(1u << 30)	/* bytes of per-CPU memory of one processor in a chunk */
 #define PAGES_AT_ONCE	512		/* pointers to struct pages */
 
@@ -382,23 +381,15 @@ static int mark_thread(void *arg, const struct po_thread *thread)
 	return rc;
 }
 
-/* THREAD_SIZE: the room that the linker left for the first thread's. */
 static void find_thread_size(struct po_marks *m)
 {
-	const struct po_layout *l = &m->k->l;
 	struct pageowner_error why;
 
-	if (PO_HAS_SYM(l, __start_init_stack) && PO_HAS_SYM(l, __end_init_stack))
-		m->thread_size = PO_SYM(l, __end_init_stack) - PO_SYM(l, __start_init_stack);
-	else if (PO_HAS_SYM(l, __start_init_task) && PO_HAS_SYM(l, __end_init_task))
-		m->thread_size = PO_SYM(l, __end_init_task) - PO_SYM(l, __start_init_task);
-	else
-		m->thread_size = l->symbol[PO_S_init_thread_union].size;
-	if (m->thread_size && m->thread_size <= MAX_THREAD_SIZE)
+	m->thread_size = po_thread_size(m->k);
+	if (m->thread_size)
 		return;
 	(void)po_fail(&why, PAGEOWNER_ENOSYM, "kernel stacks: their size is not known");
 	tell(m, &why);
-	m->thread_size = 0;
 }
 
 static int mark_threads(struct po_marks *m)

@@ -35,6 +35,7 @@ struct po_memcg_word po_memcg_split(const struct po_kernel *k, uint64_t memcg_da
 
 #define MAX_ROOTS	64
 #define MAX_NODES	(1u << 20)
+#define MAX_DEPTH	4096
 
 /* A search through the kernfs trees of all hierarchies, with what is still to be visited. */
 struct search {
@@ -121,36 +122,87 @@ static uint64_t find_kernfs_node(const struct po_kernel *k, struct po_memory *me
 
 /* --- names --------------------------------------------------------------------------------------- */
 
+/* The directory of a cgroup; 0: it has none. */
+static int find_node(const struct po_kernel *k, struct po_memory *mem, uint64_t cgroup, uint64_t *ret,
+		     struct pageowner_error *err)
+{
+	struct pageowner_error why;
+	int rc = po_memory_read_ptr(mem, cgroup + PO_OFFSET(&k->l, cgroup, kn), ret, &why);
+
+	if (rc == PAGEOWNER_OK)
+		return rc;
+	*ret = find_kernfs_node(k, mem, cgroup);
+	return *ret ? PAGEOWNER_OK : po_fail(err, rc, "%s", why.text);
+}
+
+/* *ret_parent 0: the root of its hierarchy, whose name is "/". */
+static int read_node(const struct po_kernel *k, struct po_memory *mem, uint64_t kn, char *name, size_t cap,
+		     uint64_t *ret_parent, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t at, parent_at = PO_HAS(l, kernfs_node, __parent) ? PO_OFFSET(l, kernfs_node, __parent) :
+								    PO_OFFSET(l, kernfs_node, parent);
+	int rc = po_memory_read_ptr(mem, kn + parent_at, ret_parent, err);
+
+	if (rc == PAGEOWNER_OK)
+		rc = po_memory_read_ptr(mem, kn + PO_OFFSET(l, kernfs_node, name), &at, err);
+	if (rc < 0)
+		return rc;
+	if (!*ret_parent) {
+		memcpy(name, "/", sizeof("/"));
+		return PAGEOWNER_OK;
+	}
+	rc = po_memory_read_string(mem, at, name, cap, err);
+	return rc < 0 ? rc : PAGEOWNER_OK;
+}
+
 static int read_name(const struct po_kernel *k, struct po_memory *mem, uint64_t cgroup,
 		     struct po_memcg *ret, struct pageowner_error *err)
 {
-	const struct po_layout *l = &k->l;
-	uint64_t kn, parent, name;
-	uint64_t parent_at = PO_HAS(l, kernfs_node, __parent) ? PO_OFFSET(l, kernfs_node, __parent) :
-								PO_OFFSET(l, kernfs_node, parent);
-	struct pageowner_error why;
-	int rc = po_memory_read_ptr(mem, cgroup + PO_OFFSET(l, cgroup, kn), &kn, &why);
+	uint64_t kn, parent;
+	int rc = find_node(k, mem, cgroup, &kn, err);
 
-	if (rc < 0) {
-		kn = find_kernfs_node(k, mem, cgroup);
-		if (!kn)
-			return po_fail(err, rc, "%s", why.text);
-	}
+	if (rc < 0)
+		return rc;
 	if (!kn) {	/* kernfs_name() of no node */
 		memcpy(ret->name, "(null)", sizeof("(null)"));
 		return PAGEOWNER_OK;
 	}
-	rc = po_memory_read_ptr(mem, kn + parent_at, &parent, err);
-	if (rc == PAGEOWNER_OK)
-		rc = po_memory_read_ptr(mem, kn + PO_OFFSET(l, kernfs_node, name), &name, err);
-	if (rc < 0)
-		return rc;
-	if (!parent) {
-		memcpy(ret->name, "/", sizeof("/"));
+	return read_node(k, mem, kn, ret->name, sizeof(ret->name), &parent, err);
+}
+
+static int check_types(const struct po_layout *l, struct pageowner_error *err)
+{
+	if (PO_HAS(l, cgroup, kn) && PO_HAS(l, kernfs_node, name) &&
+	    (PO_HAS(l, kernfs_node, parent) || PO_HAS(l, kernfs_node, __parent)))
 		return PAGEOWNER_OK;
+	return po_fail(err, PAGEOWNER_ENOTYPE, "type information lacks what leads to the names of cgroups");
+}
+
+int po_cgroup_path(const struct po_kernel *k, struct po_memory *mem, uint64_t cgroup, char *ret, size_t cap,
+		   struct pageowner_error *err)
+{
+	char name[256];		/* NAME_MAX and a terminator */
+	uint64_t kn, parent = 0;
+	size_t at = cap - 1;
+	int rc = check_types(&k->l, err);
+
+	if (rc == PAGEOWNER_OK)
+		rc = find_node(k, mem, cgroup, &kn, err);
+	ret[at] = '\0';
+	for (unsigned depth = 0; rc == PAGEOWNER_OK && kn && depth < MAX_DEPTH; depth++, kn = parent) {
+		rc = read_node(k, mem, kn, name, sizeof(name), &parent, err);
+		size_t len = strlen(name);
+		if (rc < 0 || !parent || len + 1 > at)
+			break;
+		at -= len + 1;
+		ret[at] = '/';
+		memcpy(ret + at + 1, name, len);
 	}
-	rc = po_memory_read_string(mem, name, ret->name, sizeof(ret->name), err);
-	return rc < 0 ? rc : PAGEOWNER_OK;
+	if (at == cap - 1)
+		ret[--at] = '/';
+	memmove(ret, ret + at, cap - at);
+	return rc;
 }
 
 static int read_memcg(const struct po_kernel *k, struct po_memory *mem, uint64_t memcg,

@@ -33,4 +33,8 @@ int po_memcg_read(const struct po_kernel *k, struct po_memory *mem,
 		  const struct po_memcg_word *word, struct po_memcg *ret,
 		  struct pageowner_error *err);
 
+/* The path of a struct cgroup in its hierarchy, "/" or "/a/b"; one that does not fit loses its start. */
+int po_cgroup_path(const struct po_kernel *k, struct po_memory *mem, uint64_t cgroup, char *ret, size_t cap,
+		   struct pageowner_error *err);
+
 #endif

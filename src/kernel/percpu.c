@@ -74,3 +74,28 @@ int po_percpu_variable(const struct po_kernel *k, struct po_memory *mem, unsigne
 		at = l->symbol[symbol].link;
 	return po_percpu_at(k, mem, at, cpu, ret, err);
 }
+
+int po_percpu_counter(const struct po_kernel *k, struct po_memory *mem, uint64_t at, bool sum, uint64_t *ret,
+		      struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t counters = 0, v;
+
+	*ret = 0;
+	if (!PO_HAS(l, percpu_counter, count))
+		return po_fail(err, PAGEOWNER_ENOTYPE, "type information lacks struct percpu_counter");
+	int rc = po_memory_read_uint(mem, at + PO_OFFSET(l, percpu_counter, count), 8, ret, err);
+	if (rc == PAGEOWNER_OK && sum && PO_HAS(l, percpu_counter, counters))
+		rc = po_memory_read_ptr(mem, at + PO_OFFSET(l, percpu_counter, counters), &counters, err);
+	for (unsigned cpu = 0; rc == PAGEOWNER_OK && counters && cpu < po_cpus_max(k, mem); cpu++) {
+		if (!po_cpu_is_online(k, mem, cpu))
+			continue;
+		rc = po_percpu_at(k, mem, counters, cpu, &at, err);
+		if (rc == PAGEOWNER_OK)
+			rc = po_memory_read_uint(mem, at, 4, &v, err);
+		*ret += rc == PAGEOWNER_OK ? (uint64_t)po_sign_extend(v, 32) : 0;
+	}
+	if ((int64_t)*ret < 0)
+		*ret = 0;
+	return rc;
+}

@@ -22,4 +22,11 @@ int po_percpu_at(const struct po_kernel *k, struct po_memory *mem, uint64_t poin
 int po_percpu_variable(const struct po_kernel *k, struct po_memory *mem, unsigned symbol, unsigned cpu, uint64_t *ret,
 		       struct pageowner_error *err);
 
+/*
+ * A struct percpu_counter, never below 0.  sum: with what the processors hold back, as percpu_counter_sum_positive() has
+ * it, else as percpu_counter_read_positive().
+ */
+int po_percpu_counter(const struct po_kernel *k, struct po_memory *mem, uint64_t at, bool sum, uint64_t *ret,
+		      struct pageowner_error *err);
+
 #endif

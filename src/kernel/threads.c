@@ -7,7 +7,8 @@
 #include "kernel/list.h"
 #include "kernel/percpu.h"
 
-#define MAX_THREADS (4u << 20)	/* PID_MAX_LIMIT */
+#define MAX_THREADS	(4u << 20)	/* PID_MAX_LIMIT */
+#define MAX_THREAD_SIZE	(1u << 20)
 
 struct walk {
 	const struct po_kernel *k;
@@ -26,15 +27,15 @@ static void tell(struct walk *w, const struct pageowner_error *why, const char *
 	(void)po_within(w->flaw, why->code, "%s", list);
 }
 
-static int take(struct walk *w, uint64_t task, bool first)
+static int take(struct walk *w, uint64_t task, uint64_t leader)
 {
 	const struct po_layout *l = &w->k->l;
-	struct po_thread t = { .task = task };
+	struct po_thread t = { .task = task, .leader = leader };
 	struct pageowner_error why;
 
 	if (po_memory_read_ptr(w->mem, task + PO_OFFSET(l, task_struct, stack), &t.stack, &why) < 0)
 		tell(w, &why, "thread");
-	if (first && PO_HAS(l, task_struct, mm) &&
+	if (task == leader && PO_HAS(l, task_struct, mm) &&
 	    po_memory_read_ptr(w->mem, task + PO_OFFSET(l, task_struct, mm), &t.mm, &why) < 0)
 		tell(w, &why, "thread");
 	return w->fn(w->arg, &t);
@@ -46,7 +47,7 @@ static int take_process(struct walk *w, uint64_t leader)
 	const struct po_layout *l = &w->k->l;
 	struct pageowner_error why = { .code = PAGEOWNER_ECORRUPT };
 	uint64_t signal, at;
-	int rc = take(w, leader, true), got;
+	int rc = take(w, leader, leader), got;
 
 	if (rc || !PO_HAS(l, signal_struct, thread_head) || !PO_HAS(l, task_struct, thread_node) ||
 	    !PO_HAS(l, task_struct, signal))
@@ -61,7 +62,7 @@ static int take_process(struct walk *w, uint64_t leader)
 		}
 		at -= PO_OFFSET(l, task_struct, thread_node);
 		if (at != leader)
-			rc = take(w, at, false);
+			rc = take(w, at, leader);
 	}
 	return rc;
 }
@@ -81,7 +82,7 @@ static int take_idle(struct walk *w)
 		    po_memory_read_ptr(w->mem, at, &task, &why) < 0)
 			tell(w, &why, "idle threads");
 		else if (task && task != first)
-			rc = take(w, task, false);
+			rc = take(w, task, 0);
 	}
 	return rc;
 }
@@ -98,10 +99,23 @@ int po_threads_each(const struct po_kernel *k, struct po_memory *mem, po_thread_
 	if (!first || !PO_HAS(l, task_struct, tasks) || !PO_HAS(l, task_struct, stack))
 		return po_fail(err, PAGEOWNER_ENOTYPE, "threads: neither init_task nor its list is known");
 	struct po_list list = po_list_of(mem, first + PO_OFFSET(l, task_struct, tasks), MAX_THREADS);
-	int rc = take(&w, first, true), got = 1;
+	int rc = take(&w, first, first), got = 1;
 	while (!rc && (got = po_list_next(&list, &at, &why)) == 1)
 		rc = take_process(&w, at - PO_OFFSET(l, task_struct, tasks));
 	if (got < 0)
 		tell(&w, &why, "processes");
 	return rc ? rc : take_idle(&w);
+}
+
+/* The room that the linker left for the first thread's. */
+uint64_t po_thread_size(const struct po_kernel *k)
+{
+	const struct po_layout *l = &k->l;
+	uint64_t size = l->symbol[PO_S_init_thread_union].size;
+
+	if (PO_HAS_SYM(l, __start_init_stack) && PO_HAS_SYM(l, __end_init_stack))
+		size = PO_SYM(l, __end_init_stack) - PO_SYM(l, __start_init_stack);
+	else if (PO_HAS_SYM(l, __start_init_task) && PO_HAS_SYM(l, __end_init_task))
+		size = PO_SYM(l, __end_init_task) - PO_SYM(l, __start_init_task);
+	return size <= MAX_THREAD_SIZE ? size : 0;
 }

@@ -21,6 +21,10 @@ static const struct {
 	[PAGEOWNER_PROC_ZONEINFO] = { "zoneinfo", po_proc_zoneinfo },
 	[PAGEOWNER_PROC_VMSTAT] = { "vmstat", po_proc_vmstat },
 	[PAGEOWNER_PROC_LOG] = { "log", po_proc_log },
+	[PAGEOWNER_PROC_PID_STATM] = { "statm", po_proc_statm },
+	[PAGEOWNER_PROC_PID_SMAPS_ROLLUP] = { "smaps_rollup", po_proc_smaps_rollup },
+	[PAGEOWNER_PROC_PID_OOM_SCORE] = { "oom_score", po_proc_oom_score },
+	[PAGEOWNER_PROC_PID_OOM_SCORE_ADJ] = { "oom_score_adj", po_proc_oom_score_adj },
 };
 
 const char *pageowner_proc_name(enum pageowner_proc_file file)
@@ -46,6 +50,7 @@ int pageowner_proc(struct pageowner_session *s, const struct pageowner_proc_opti
 	p.flaw = options->flaw;
 	p.arg = options->arg;
 	p.owned = s->ready;
+	p.pid = options->pid;
 	_cleanup_(po_freep) struct po_sink *out = p.sink = malloc(sizeof(*out));
 	if (!out)
 		return po_fail_nomem(err, "proc");

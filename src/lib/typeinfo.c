@@ -119,7 +119,7 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all,
 		PO_S_sparse_init,      PO_S_memblock_add,	  PO_S___module_address,
 		PO_S_bpf_prog_alloc,   PO_S_ftrace_mod_address_lookup,
 	};
-	/* what these keep to themselves: of slab caches since 6.8, of vmalloc since 6.9, of huge pages, counters, the log */
+	/* what these keep to themselves: of slab caches since 6.8, of vmalloc since 6.9, of huge pages, counters, the log, processes */
 	static const struct {
 		unsigned function;
 		const char *unit;
@@ -127,7 +127,9 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all,
 		{ PO_S_kmem_cache_free, "mm/slub.c" },		{ PO_S_vfree, "mm/vmalloc.c" },
 		{ PO_S_all_vm_events, "mm/vmstat.c" },		{ PO_S_hugetlb_report_meminfo, "mm/hugetlb.c" },
 		{ PO_S_vprintk_emit, "kernel/printk/printk.c" },	{ PO_S_cma_alloc, "mm/cma.c" },
-		{ PO_S_free_percpu, "mm/percpu.c" },
+		{ PO_S_free_percpu, "mm/percpu.c" },		{ PO_S_mmput, "kernel/fork.c" },
+		{ PO_S_mas_find, "lib/maple_tree.c" },		{ PO_S_si_swapinfo, "mm/swapfile.c" },
+		{ PO_S_oom_badness, "mm/oom_kill.c" },		{ PO_S_shmem_file_setup, "mm/shmem.c" },
 	};
 	const struct po_layout *l = &s->kernel.l;
 	uint64_t hints[sizeof(functions) / sizeof(*functions) + sizeof(more) / sizeof(*more) + 2] = { 0 };

@@ -8,8 +8,6 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 
-#define MAX_LEVELS 5
-
 struct walk {
 	const struct po_xlat *xlat;
 	struct po_memory *mem;
@@ -18,11 +16,11 @@ struct walk {
 	po_table_fn *fn;
 	void *arg;
 	uint64_t *lost;
-	uint8_t *raw[MAX_LEVELS];	/* the tables on the way down */
+	uint8_t *raw[PO_MAX_TABLE_LEVELS];	/* the tables on the way down */
 };
 
 /* The top level takes what bits the others leave: a table larger or smaller than a page. */
-static uint64_t nr_entries(const struct po_xlat_ops *ops, unsigned level)
+uint64_t po_table_entries(const struct po_xlat_ops *ops, unsigned level)
 {
 	unsigned below = ops->page_shift + ops->level_bits * (ops->levels - 1);
 
@@ -35,7 +33,7 @@ static uint64_t nr_entries(const struct po_xlat_ops *ops, unsigned level)
  */
 static uint64_t last_entry(const struct walk *w, unsigned level)
 {
-	uint64_t nr = nr_entries(w->xlat->ops, level);
+	uint64_t nr = po_table_entries(w->xlat->ops, level);
 
 	return w->user && !level && w->xlat->ops->machine == EM_X86_64 ? nr / 2 : nr;
 }
@@ -43,7 +41,7 @@ static uint64_t last_entry(const struct walk *w, unsigned level)
 static int walk_table(struct walk *w, uint64_t paddr, unsigned level, struct pageowner_error *err)
 {
 	const struct po_xlat_ops *ops = w->xlat->ops;
-	uint64_t bytes = nr_entries(ops, level) * ops->entry_bytes, nr = last_entry(w, level), next;
+	uint64_t bytes = po_table_entries(ops, level) * ops->entry_bytes, nr = last_entry(w, level), next;
 
 	if (w->left-- == 0)
 		return po_fail(err, PAGEOWNER_ECORRUPT, "page tables: more than there is memory for");
@@ -73,14 +71,14 @@ int po_tables_walk(const struct po_xlat *xlat, struct po_memory *mem, bool user,
 	uint64_t size = 0;
 
 	for (unsigned i = 0; i < ops->levels; i++)
-		size += nr_entries(ops, i) * ops->entry_bytes;
+		size += po_table_entries(ops, i) * ops->entry_bytes;
 	_cleanup_(po_freep) uint8_t *raw = malloc(size);
 	if (!raw)
 		return po_fail_nomem(err, "page tables");
 	uint8_t *at = raw;
 	for (unsigned i = 0; i < ops->levels; i++) {
 		w.raw[i] = at;
-		at += nr_entries(ops, i) * ops->entry_bytes;
+		at += po_table_entries(ops, i) * ops->entry_bytes;
 	}
 	return walk_table(&w, xlat->root, 0, err);
 }

@@ -8,6 +8,11 @@
 
 #include "memory/memory.h"
 
+#define PO_MAX_TABLE_LEVELS 5
+
+/* Entries of a table of that level, 0 the top one. */
+uint64_t po_table_entries(const struct po_xlat_ops *ops, unsigned level);
+
 /* Nonzero ends the walk with that result. */
 typedef int po_table_fn(void *arg, uint64_t paddr, uint64_t bytes);
 

@@ -223,29 +223,15 @@ static int commit_limit(struct run *r, uint64_t *ret, struct pageowner_error *er
 	return rc;
 }
 
-/* A struct percpu_counter: with what the processors hold back since 5.9, without before. */
+/* With what the processors hold back since 5.9, without before. */
 static int committed(struct run *r, uint64_t *ret, struct pageowner_error *err)
 {
 	const struct po_layout *l = &r->p->k->l;
-	uint64_t at = PO_SYM(l, vm_committed_as), counters = 0, v;
-	int rc;
 
-	if (!at || !PO_HAS(l, percpu_counter, count))
-		return po_fail(err, PAGEOWNER_ENOTYPE, "vm_committed_as, or its type, is not known");
-	rc = po_memory_read_uint(r->p->mem, at + PO_OFFSET(l, percpu_counter, count), 8, ret, err);
-	if (rc == PAGEOWNER_OK && PO_HAS(l, percpu_counter, counters) && PO_HAS_SYM(l, percpu_counter_sync))
-		rc = po_memory_read_ptr(r->p->mem, at + PO_OFFSET(l, percpu_counter, counters), &counters, err);
-	for (unsigned cpu = 0; rc == PAGEOWNER_OK && counters && cpu < po_cpus_max(r->p->k, r->p->mem); cpu++) {
-		if (!po_cpu_is_online(r->p->k, r->p->mem, cpu))
-			continue;
-		rc = po_percpu_at(r->p->k, r->p->mem, counters, cpu, &at, err);
-		if (rc == PAGEOWNER_OK)
-			rc = po_memory_read_uint(r->p->mem, at, 4, &v, err);
-		*ret += rc == PAGEOWNER_OK ? (uint64_t)po_sign_extend(v, 32) : 0;
-	}
-	if ((int64_t)*ret < 0)
-		*ret = 0;
-	return rc;
+	if (!PO_HAS_SYM(l, vm_committed_as))
+		return po_fail(err, PAGEOWNER_ENOSYM, "vm_committed_as is not known");
+	return po_percpu_counter(r->p->k, r->p->mem, PO_SYM(l, vm_committed_as), PO_HAS_SYM(l, percpu_counter_sync),
+				 ret, err);
 }
 
 /*

@@ -22,6 +22,7 @@ struct po_proc {
 	const struct po_blob *rodata;	/* the kernel's read-only data */
 	bool owned;			/* there are page_owner's records */
 	struct po_sink *sink;
+	int32_t pid;			/* whose, of the files of a process; negative: of each */
 	/* What stands in the file otherwise than the kernel would have printed it. */
 	void (*flaw)(void *arg, const struct pageowner_error *err);
 	void *arg;
@@ -35,6 +36,11 @@ int po_proc_meminfo(const struct po_proc *p, struct pageowner_error *err);
 int po_proc_zoneinfo(const struct po_proc *p, struct pageowner_error *err);
 int po_proc_vmstat(const struct po_proc *p, struct pageowner_error *err);
 int po_proc_log(const struct po_proc *p, struct pageowner_error *err);
+/* of a process */
+int po_proc_statm(const struct po_proc *p, struct pageowner_error *err);
+int po_proc_smaps_rollup(const struct po_proc *p, struct pageowner_error *err);
+int po_proc_oom_score(const struct po_proc *p, struct pageowner_error *err);
+int po_proc_oom_score_adj(const struct po_proc *p, struct pageowner_error *err);
 
 /* --- for those who write them (text.c) --- */
 
