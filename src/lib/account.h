@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of an account: what the public calls keep of it, and the files that make it. */
+#ifndef PO_LIB_ACCOUNT_H
+#define PO_LIB_ACCOUNT_H
+
+#include <pageowner/account.h>
+
+#include "aggregate/holders.h"
+#include "base/arena.h"
+#include "kernel/census.h"
+#include "lib/session.h"
+
+#define PO_DISAGREEMENTS_MAX 1000	/* stretches of page frames that are kept */
+
+struct pageowner_account {
+	struct pageowner_session *s;
+	struct po_census *census;
+	struct pageowner_iter *it;	/* whose stacks are lent; NULL: page_owner did not run */
+	struct po_holders holders;
+	struct po_arena arena;		/* names */
+	uint64_t row[PAGEOWNER_NR_ROWS];
+	uint64_t vmalloc_elsewhere;	/* pages of vmalloc areas that only a stack put in another row */
+	struct pageowner_account_line line[PAGEOWNER_NR_ROWS], attribute[PAGEOWNER_NR_ATTRIBUTES];
+	struct pageowner_account_totals totals;
+	struct pageowner_account_cma *cma;
+	size_t nr_cma;
+	struct pageowner_account_part *cache, *vmalloc, *reserved;
+	size_t nr_caches, nr_vmalloc, nr_reserved;
+	const char **flaw;
+	size_t nr_flaws;
+	struct pageowner_account_disagreement disagreement[PO_DISAGREEMENTS_MAX];
+	size_t nr_disagreements;
+};
+
+/* Tell something that could not be read; ENOMEM. */
+int po_account_flaw(struct pageowner_account *a, const char *text);
+
+/* The counters of the rows and attributes (account-counters.c).  ENOMEM. */
+int po_account_set_lines(struct pageowner_account *a);
+
+/* The walk over RAM, with the records of its pages (account-walk.c). */
+int po_account_walk(struct pageowner_account *a, const struct pageowner_account_options *o,
+		    struct pageowner_error *err);
+
+/*
+ * A block's records against its struct pages (account-check.c): owner[i] is not 0 where the page frame b->pfn + i is in an
+ * allocation that has a record.
+ */
+void po_account_check_block(struct pageowner_account *a, const struct po_census_block *b, const uint32_t *owner);
+
+/* CMA areas, before the walk counts what is lent. */
+int po_account_find_cma(struct pageowner_account *a);
+/* Slab caches, callers of vmalloc(), names of reserved memory (account-parts.c). */
+int po_account_name_parts(struct pageowner_account *a);
+
+#endif
