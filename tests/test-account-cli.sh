@@ -98,6 +98,27 @@ of_row() {
 }
 ok "--of: the owners of another row" of_row
 
+fragmentation() {
+	fix=$FIXTURES/6.12-x86_64
+	account 6.12-x86_64 --fragmentation --top 0 "$fix/dump.elf" && quiet || return 1
+	# the foreign pages of the kernel's own text, and the blocks that they lie in
+	awk '/^Page allocated/ { order = $5 + 0 }
+	     /^PFN/ && $4 != $8 && $8 ~ /^(Unmovable|Movable|Reclaimable)$/ { pages += 2 ^ order; blocks[$6] }
+	     END { for (b in blocks) nr++; print pages, nr }' "$fix/words/page_owner.txt" >"$work/theirs"
+	awk '/^Foreign pages/ { pages = $5 } /^Polluted pageblocks/ { print pages, $3 }' "$work/out" | diff "$work/theirs" - &&
+		[ "$(grep -c '^PFN 0x' "$work/out")" -eq "$(cut -d' ' -f2 "$work/theirs")" ]
+}
+ok "--fragmentation: foreign pages" fragmentation
+fragmentation_without_owners() {
+	account 6.1-x86_64-noconf --fragmentation "$FIXTURES/6.1-x86_64-noconf/dump.elf" && quiet &&
+		grep -q "kept no page owners" "$work/out" && grep -q '^  Movable  *[1-9][0-9]*  *-  *-  *-$' "$work/out"
+}
+ok "--fragmentation: without owners there are none" fragmentation_without_owners
+alone() {
+	run 2 "$PAGEOWNER" account --fragmentation --check dump && says "a screen of its own"
+}
+ok "--fragmentation is a screen of its own" alone
+
 all_rows() {
 	run 0 "$PAGEOWNER" account --of help && grep -qx unaccounted "$work/out" && grep -qx slab-reclaimable "$work/out"
 }

@@ -6,14 +6,13 @@
  * The guest read these files before page_owner, whose text was proven to be true still when the dump was taken.  Reading
  * that makes and frees slabs: a page frame may differ from its flags where the later text says what became of it.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <pageowner/pageowner.h>
 
+#include "each-fixture.h"
 #include "harness.h"
 #include "kernel/census.h"
 #include "lib/session.h"
@@ -98,27 +97,6 @@ static struct words read_words(const char *dir, const char *name)
 		w.nr = 0;
 	(void)fclose(f);
 	return w;
-}
-
-static struct pageowner_session *open_fixture(const char *dir)
-{
-	static const char *const names[] = { "dump.elf", "core.kdump", "vmcore.elf" };
-	char vmlinux[4096], path[4096];
-	const char *dump = path;
-	struct pageowner_error err = { 0, "" };
-	struct pageowner_session *s = NULL;
-
-	(void)snprintf(vmlinux, sizeof(vmlinux), "%s/vmlinux", dir);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		if (access(path, R_OK) == 0)
-			break;
-	}
-	struct pageowner_open_options o = { .size = sizeof(o), .dumps = &dump, .nr_dumps = 1, .vmlinux = vmlinux,
-					    .without_owner = 1, .all_types = 1 };
-	if (!CHECK_INT(pageowner_open(&o, &s, &err), PAGEOWNER_OK))
-		printf("# %s: %s\n", dir, err.text);
-	return s;
 }
 
 /* What the text of page_owner says of each page frame. */
@@ -271,28 +249,6 @@ static void count(const char *dir, struct po_census *census)
 	free(c.cgroup.at);
 }
 
-typedef void fixture_fn(const char *dir, struct pageowner_session *s);
-
-static void each_fixture(fixture_fn *fn)
-{
-	char pattern[4096];
-	glob_t found;
-
-	(void)snprintf(pattern, sizeof(pattern), "%s/*/vmlinux", getenv("FIXTURES"));
-	if (!CHECK_INT(glob(pattern, 0, NULL, &found), 0))
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		*strstr(found.gl_pathv[i], "/vmlinux") = '\0';
-		struct pageowner_session *s = open_fixture(found.gl_pathv[i]);
-		if (!s)
-			continue;
-		printf("# %s\n", found.gl_pathv[i]);
-		fn(found.gl_pathv[i], s);
-		pageowner_close(s);
-	}
-	globfree(&found);
-}
-
 static void count_fixture(const char *dir, struct pageowner_session *s)
 {
 	struct pageowner_error err = { 0, "" };
@@ -307,7 +263,7 @@ static void count_fixture(const char *dir, struct pageowner_session *s)
 
 TEST(each_page_is_in_the_row_that_the_kernel_says)
 {
-	each_fixture(count_fixture);
+	test_each_fixture(count_fixture);
 }
 
 /*
@@ -393,5 +349,5 @@ static void account_fixture(const char *dir, struct pageowner_session *s)
 
 TEST(counters_and_owners)
 {
-	each_fixture(account_fixture);
+	test_each_fixture(account_fixture);
 }

@@ -13,6 +13,7 @@
 static const char help[] =
 	"Usage: pageowner account [-k VMLINUX] [--btf FILE] [--of ROW] [--top N] [--check] [-o FILE]\n"
 	"                         DUMP...\n"
+	"       pageowner account [OPTION]... --fragmentation [--top N] DUMP...\n"
 	"       pageowner account [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Tell where the memory went: each page of RAM in one row, beside the kernel's own counter of the\n"
 	"same; and of the pages that no counter tells of (or those of another row) who owns them.\n"
@@ -21,7 +22,9 @@ static const char help[] =
 	"\n"
 	CLI_INPUT_HELP
 	"      --of ROW              the owners of this row's pages; 'help' lists all rows\n"
-	"      --top N               so many stacks of them; 0: all (default: 10)\n"
+	"      --top N               so many stacks of them, or polluted pageblocks; 0: all (default: 10)\n"
+	"      --fragmentation       instead: the largest free blocks of each zone, the pageblocks that pages of\n"
+	"                            another migratetype keep from being whole, and whose pages these are\n"
 	"      --check               list the page frames whose owners and struct pages disagree\n"
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
@@ -33,7 +36,7 @@ struct run {
 	const char *output;
 	struct pageowner_account_options o;
 	unsigned long top;
-	bool check;
+	bool check, fragmentation;
 	const struct pageowner_account *a;
 	struct pageowner_account_totals t;
 	FILE *out;
@@ -66,16 +69,18 @@ static void list_rows(void)
 
 static int parse_options(int argc, char **argv, struct run *r, bool *list)
 {
-	enum { OF = 512, TOP, CHECK };
+	enum { OF = 512, TOP, CHECK, FRAGMENTATION };
 	static const struct option options[] = {
 		CLI_INPUT_OPTIONS,
 		{ "of", required_argument, NULL, OF },
 		{ "top", required_argument, NULL, TOP },
 		{ "check", no_argument, NULL, CHECK },
+		{ "fragmentation", no_argument, NULL, FRAGMENTATION },
 		{ "output", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, status = CLI_OK;
+	bool of = false;
 
 	opterr = 0;
 	while (status == CLI_OK && (c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
@@ -85,6 +90,7 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 			if (*list)
 				return CLI_OK;
 			status = parse_row(r, optarg);
+			of = true;
 			break;
 		case TOP:
 			if (!parse_top(optarg, &r->top))
@@ -93,6 +99,9 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 		case CHECK:
 			r->check = true;
 			break;
+		case FRAGMENTATION:
+			r->fragmentation = true;
+			break;
 		case 'o':
 			r->output = optarg;
 			break;
@@ -100,6 +109,8 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 			status = cli_input_option(&r->in, &cli_account, c, argv);
 		}
 	}
+	if (status == CLI_OK && r->fragmentation && (of || r->check))
+		return cli_usage(&cli_account, "--fragmentation is a screen of its own: without --of and --check");
 	return status == CLI_OK ? cli_input_finish(&r->in, &cli_account, argc, argv) : status;
 }
 
@@ -388,7 +399,9 @@ static int write_account(void *arg, struct pageowner_session *s, struct cli_outp
 	size_t len = 0;
 
 	r->out = open_memstream(&text, &len);
-	int status = r->out ? account(r, s) : CLI_FAILED;
+	int status = CLI_FAILED;
+	if (r->out)
+		status = r->fragmentation ? cli_account_fragmentation(s, r->out, r->top) : account(r, s);
 	if (!r->out || fclose(r->out) != 0) {
 		cli_say("account: out of memory");
 		status = CLI_FAILED;
