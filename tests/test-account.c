@@ -329,6 +329,30 @@ static void check_groups(const struct pageowner_account *a)
 	CHECK_INT(sum[0], l.pages);
 }
 
+/* The owners of each CMA area have what is handed out of it, and what is lent. */
+static unsigned check_cma(const struct pageowner_account *a)
+{
+	struct pageowner_account_cma c;
+	struct pageowner_account_group g;
+	size_t nr = 0;
+
+	for (; pageowner_account_cma(a, nr, &c); nr++) {
+		uint64_t sum[2][PAGEOWNER_NR_GROUPINGS] = { { 0 } };
+
+		for (unsigned which = 0; which < 2; which++)
+			for (int by = 0; by < PAGEOWNER_NR_GROUPINGS; by++)
+				for (size_t i = 0; pageowner_account_cma_group(a, nr, which, (enum pageowner_grouping)by, i, &g);
+				     i++)
+					sum[which][by] += g.pages;
+		for (int by = 0; by < PAGEOWNER_BY_AGE; by++) {
+			CHECK_INT(sum[PAGEOWNER_CMA_USED][by], c.used);
+			CHECK_INT(sum[PAGEOWNER_CMA_LENT][by], c.lent);
+		}
+		CHECK(c.used + c.lent <= c.pages && c.largest_gap <= c.pages - c.used);
+	}
+	return (unsigned)nr;
+}
+
 static void account_fixture(const char *dir, struct pageowner_session *s)
 {
 	struct pageowner_error err = { 0, "" };
@@ -340,8 +364,10 @@ static void account_fixture(const char *dir, struct pageowner_session *s)
 		return;
 	}
 	check_lines(a, present_pages(dir) != 0);
-	if (owned)
+	if (owned) {
 		check_groups(a);
+		printf("# %u CMA areas\n", check_cma(a));
+	}
 	for (size_t i = 0; pageowner_account_flaw(a, i); i++)
 		CHECK_STR(pageowner_account_flaw(a, i), "");
 	pageowner_account_free(a);

@@ -212,6 +212,16 @@ struct pageowner_account_group {
 int pageowner_account_group(const struct pageowner_account *account, enum pageowner_grouping by, size_t index,
 			    struct pageowner_account_group *ret);
 
+/** Pages of a CMA area. */
+enum pageowner_cma_pages {
+	PAGEOWNER_CMA_USED, /**< handed out */
+	PAGEOWNER_CMA_LENT, /**< in use by movable pages */
+};
+
+/** The same of one CMA area (its index as of pageowner_account_cma()), whatever row is asked for. */
+int pageowner_account_cma_group(const struct pageowner_account *account, size_t area, enum pageowner_cma_pages which,
+				enum pageowner_grouping by, size_t index, struct pageowner_account_group *ret);
+
 #ifdef __cplusplus
 }
 #endif

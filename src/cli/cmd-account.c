@@ -9,6 +9,7 @@
 #define TOP_PARTS	10	/* slab caches, callers of vmalloc() */
 #define TOP_GROUPS	5	/* callers, modules, processes */
 #define TOP_STACKS	10
+#define TOP_CMA		3	/* callers of each area */
 
 static const char help[] =
 	"Usage: pageowner account [-k VMLINUX] [--btf FILE] [--of ROW] [--top N] [--check] [-o FILE]\n"
@@ -184,6 +185,21 @@ static void put_attributes(const struct run *r)
 	put_line(r, &kept);
 }
 
+/* The callers that have most of an area. */
+static void put_cma_callers(const struct run *r, size_t area, enum pageowner_cma_pages which, const char *title)
+{
+	struct pageowner_account_group g;
+	char buf[CLEAN_MAX], line[CLEAN_MAX];
+
+	for (size_t i = 0; i < TOP_CMA && pageowner_account_cma_group(r->a, area, which, PAGEOWNER_BY_CALLER, i, &g); i++) {
+		(void)snprintf(line, sizeof(line), "  %s: %s", title, g.name[0] ? clean(g.name, buf) : "(not known)");
+		(void)fprintf(r->out, "%-28s %10" PRIu64 " %10.2f", line, g.pages, mib(r, g.pages));
+		if (g.module[0])
+			(void)fprintf(r->out, "  [%s]", clean(g.module, buf));
+		(void)fputc('\n', r->out);
+	}
+}
+
 static void put_cma(const struct run *r)
 {
 	struct pageowner_account_cma c;
@@ -196,6 +212,8 @@ static void put_cma(const struct run *r)
 		(void)fprintf(r->out, "%-28s %10" PRIu64 " %10.2f %10" PRIu64 " %10" PRIu64 " %12" PRIu64 "\n",
 			      clean(c.name, buf),
 			      c.pages, mib(r, c.pages), c.used, c.lent, c.largest_gap);
+		put_cma_callers(r, i, PAGEOWNER_CMA_USED, "used");
+		put_cma_callers(r, i, PAGEOWNER_CMA_LENT, "lent");
 	}
 }
 
@@ -296,11 +314,28 @@ static void put_stack(const struct run *r, const struct pageowner_account_group 
 		(void)fprintf(r->out, " %s\n", clean(g->stack->frames[i].text, buf));
 }
 
+/* Each area's pages with their stacks: those handed out, which only their owners give back, first. */
+static void put_cma_owners(const struct run *r)
+{
+	static const char *const words[] = { [PAGEOWNER_CMA_USED] = "handed out", [PAGEOWNER_CMA_LENT] = "lent" };
+	struct pageowner_account_cma c;
+	struct pageowner_account_group g;
+	char buf[CLEAN_MAX];
+
+	for (size_t i = 0; pageowner_account_cma(r->a, i, &c); i++)
+		for (unsigned which = 0; which < 2; which++) {
+			(void)fprintf(r->out, "\nCMA area %s, %s: %" PRIu64 " pages\n", clean(c.name, buf), words[which],
+				      which == PAGEOWNER_CMA_USED ? c.used : c.lent);
+			for (size_t k = 0; (!r->top || k < r->top) &&
+			     pageowner_account_cma_group(r->a, i, which, PAGEOWNER_BY_STACK, k, &g); k++)
+				put_stack(r, &g);
+		}
+}
+
 static void put_owners(const struct run *r)
 {
 	struct pageowner_account_line l;
 	struct pageowner_account_group g;
-	size_t i = 0;
 
 	if (!pageowner_account_line(r->a, r->t.of, &l))
 		return;
@@ -317,10 +352,12 @@ static void put_owners(const struct run *r)
 	put_groups(r, "by module", PAGEOWNER_BY_MODULE);
 	put_groups(r, "by process", PAGEOWNER_BY_PROCESS);
 	put_groups(r, "by age", PAGEOWNER_BY_AGE);
-	while ((!r->top || i < r->top) && pageowner_account_group(r->a, PAGEOWNER_BY_STACK, i, &g)) {
-		put_stack(r, &g);
-		i++;
+	if (r->t.of == PAGEOWNER_ROW_CMA) {
+		put_cma_owners(r);
+		return;
 	}
+	for (size_t i = 0; (!r->top || i < r->top) && pageowner_account_group(r->a, PAGEOWNER_BY_STACK, i, &g); i++)
+		put_stack(r, &g);
 }
 
 /* Where records and struct pages disagree: a line each way, and the first stretches of page frames. */

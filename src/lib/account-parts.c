@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What rows are made of: slab caches, callers of vmalloc(), names of reserved memory, CMA areas. */
+/* What rows are made of: slab caches, callers of vmalloc(), names of reserved memory. */
 #include "lib/account.h"
 
 #include <inttypes.h>
@@ -10,26 +10,6 @@
 #include "base/status.h"
 
 #define NAME_LEN	128
-
-int po_account_find_cma(struct pageowner_account *a)
-{
-	const struct po_cma *c = po_census_cma(a->census);
-
-	a->cma = calloc(c->nr + 1, sizeof(*a->cma));
-	for (size_t i = 0; a->cma && i < c->nr; i++)
-		a->cma[a->nr_cma++] = (struct pageowner_account_cma){
-			.name = c->area[i].name, .first_pfn = c->area[i].pfn, .pages = c->area[i].nr,
-			.used = c->area[i].used, .largest_gap = c->area[i].largest_gap,
-		};
-	return a->cma ? PAGEOWNER_OK : PAGEOWNER_ENOMEM;
-}
-
-/* What is in use and not handed out is lent. */
-static void settle_cma(struct pageowner_account *a)
-{
-	for (size_t i = 0; i < a->nr_cma; i++)
-		a->cma[i].lent = a->cma[i].lent > a->cma[i].used ? a->cma[i].lent - a->cma[i].used : 0;
-}
 
 static int name_caches(struct pageowner_account *a)
 {
@@ -124,7 +104,6 @@ int po_account_name_parts(struct pageowner_account *a)
 {
 	int rc = name_caches(a);
 
-	settle_cma(a);
 	if (rc == PAGEOWNER_OK)
 		rc = name_callers(a);
 	return rc == PAGEOWNER_OK ? name_reserved(a) : rc;

@@ -188,19 +188,6 @@ static int count_block(struct walk *w, const struct po_census_block *b)
 	return rc;
 }
 
-static int count_lent(struct pageowner_account *a, const struct po_census_block *b)
-{
-	for (size_t j = 0; j < a->nr_cma; j++) {
-		struct pageowner_account_cma *c = &a->cma[j];
-
-		for (uint64_t i = 0; i < b->nr && b->pfn < c->first_pfn + c->pages && c->first_pfn < b->pfn + b->nr; i++)
-			if (b->pfn + i - c->first_pfn < c->pages && b->row[i] != PAGEOWNER_ROW_FREE &&
-			    b->row[i] != PAGEOWNER_ROW_FREE_PCP)
-				c->lent++;
-	}
-	return PAGEOWNER_OK;
-}
-
 static int run(struct walk *w, const struct pageowner_account_options *o, struct pageowner_error *err)
 {
 	struct pageowner_account *a = w->a;
@@ -212,7 +199,7 @@ static int run(struct walk *w, const struct pageowner_account_options *o, struct
 	while (rc == PAGEOWNER_OK && po_census_next(a->census, &b) == 1) {
 		rc = count_block(w, &b);
 		if (rc == PAGEOWNER_OK)
-			rc = count_lent(a, &b);
+			rc = po_account_count_cma(a, &b, w->held, w->nr_held, w->owner);
 		done += b.nr;
 		if (o->progress && until-- == 0) {
 			until = PROGRESS_STEP;
@@ -246,5 +233,7 @@ int po_account_walk(struct pageowner_account *a, const struct pageowner_account_
 	}
 	if (rc == PAGEOWNER_OK)
 		rc = po_holders_group(&a->holders);
+	if (rc == PAGEOWNER_OK)
+		rc = po_account_group_cma(a);
 	return rc == PAGEOWNER_ENOMEM ? po_fail_nomem(err, "account") : rc;
 }

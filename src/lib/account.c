@@ -138,7 +138,7 @@ void pageowner_account_free(struct pageowner_account *a)
 	po_holders_fini(&a->holders);
 	pageowner_iter_free(a->it);
 	po_census_free(a->census);
-	free(a->cma);
+	po_account_free_cma(a);
 	free(a->cache);
 	free(a->vmalloc);
 	free(a->reserved);
@@ -176,14 +176,6 @@ void pageowner_account_totals(const struct pageowner_account *a, struct pageowne
 
 	t.size = ret->size < sizeof(t) ? ret->size : sizeof(t);
 	memcpy(ret, &t, t.size);
-}
-
-int pageowner_account_cma(const struct pageowner_account *a, size_t index, struct pageowner_account_cma *ret)
-{
-	if (index >= a->nr_cma)
-		return 0;
-	*ret = a->cma[index];
-	return 1;
 }
 
 static int part(const struct pageowner_account_part *parts, size_t nr, size_t index, struct pageowner_account_part *ret)

@@ -24,6 +24,7 @@ struct pageowner_account {
 	struct pageowner_account_totals totals;
 	struct pageowner_account_cma *cma;
 	size_t nr_cma;
+	struct po_holders *(*cma_holders)[2];	/* of each area, by enum pageowner_cma_pages; NULL: none */
 	struct pageowner_account_part *cache, *vmalloc, *reserved;
 	size_t nr_caches, nr_vmalloc, nr_reserved;
 	const char **flaw;
@@ -48,8 +49,16 @@ int po_account_walk(struct pageowner_account *a, const struct pageowner_account_
  */
 void po_account_check_block(struct pageowner_account *a, const struct po_census_block *b, const uint32_t *owner);
 
-/* CMA areas, before the walk counts what is lent. */
+/* CMA areas (account-cma.c), before the walk counts what is lent. */
 int po_account_find_cma(struct pageowner_account *a);
+/*
+ * Who has the pages of a block that lie in CMA areas: owner[i], if not 0, says that the page frame b->pfn + i is of
+ * held[owner[i] - 1] (nr of them).  When all are counted, the groups are made.  ENOMEM.
+ */
+int po_account_count_cma(struct pageowner_account *a, const struct po_census_block *b, const struct po_holding *held,
+			 size_t nr, const uint32_t *owner);
+int po_account_group_cma(struct pageowner_account *a);
+void po_account_free_cma(struct pageowner_account *a);
 /* Slab caches, callers of vmalloc(), names of reserved memory (account-parts.c). */
 int po_account_name_parts(struct pageowner_account *a);
 
