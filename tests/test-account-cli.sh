@@ -92,6 +92,43 @@ disagreement() {
 }
 ok "--check: a page in use that has lost its owner" disagreement
 
+# Records and struct pages that contradict each other, one of each kind, are listed with their PFN.
+at() {
+	sed -n "s/^$1 //p" "$work/where"
+}
+
+contradictions() {
+	dump=$FIXTURES/6.1-x86_64/dump.elf
+	"$DUMPTOOL" "$dump" "$work/d" --to elf --corrupt "$(at free_ext)=03" --corrupt "$(at unreferenced_refcount)=00000000" \
+		--corrupt "$(at overmapped_mapcount)=05000000" --corrupt "$(at odd_flags)=$(at reserved_flags)" &&
+		account 6.1-x86_64 "$work/d" --check || return 1
+	grep -q "disagree on 4 page frames" "$work/out" &&
+		grep -q "^PFN 0x$(at free_pfn)-.* (free): free, with a record that says allocated" "$work/out" &&
+		grep -q "^PFN 0x$(at unreferenced_pfn)-.* (anon): in use, and nothing refers to it" "$work/out" &&
+		grep -q "^PFN 0x$(at overmapped_pfn)-.* (anon): mapped more often than it is referred to" "$work/out" &&
+		grep -q "^PFN 0x$(at odd_pfn)-.* (reserved): reserved, with an owner" "$work/out"
+}
+ok "--check: struct pages that contradict their records" contradictions
+
+no_counts() {
+	grep -q "keeps no counts of stacks" "$work/out"
+}
+ok "--check: a kernel without counts of stacks" no_counts
+
+counts() {
+	account 7.2-x86_64 --check "$FIXTURES/7.2-x86_64/dump.elf" && quiet &&
+		grep -q "^Of [1-9][0-9]* stacks .*, 0 have other records" "$work/out"
+}
+ok "--check: the kernel's counts agree with the records" counts
+spoilt_count() {
+	fix=$FIXTURES/7.2-x86_64
+	"$TOP_BUILDDIR/tests/where" -k "$fix/vmlinux" "$fix/dump.elf" >"$work/where" &&
+		"$DUMPTOOL" "$fix/dump.elf" "$work/d" --to elf --corrupt "$(at stack_count)=67450000" &&
+		account 7.2-x86_64 "$work/d" --check && grep -q "stacks .*, 1 have other records" "$work/out" &&
+		grep -q "^handle 0x[0-9a-f]*: [0-9]* pages by the records, 17766 by the kernel's count" "$work/out"
+}
+ok "--check: a count that differs, with its handle and stack" spoilt_count
+
 of_row() {
 	account 6.1-x86_64 --of slab-unreclaimable "$FIXTURES/6.1-x86_64/dump.elf" && quiet &&
 		grep -q "^Who owns: slab, unreclaimable, $(value "slab, unreclaimable") pages" "$work/out"

@@ -308,6 +308,10 @@ static void check_lines(const struct pageowner_account *a, bool idle)
 		CHECK(t.nameless * 100 < t.ram);	/* less than 1 % */
 	for (int i = 0; i < PAGEOWNER_NR_DISAGREEMENTS; i++)
 		CHECK_INT(t.disagree[i], 0);
+	struct pageowner_account_count c;
+	CHECK_INT(pageowner_account_count(a, 0, &c), 0);
+	CHECK(!t.has_counts || t.counts >= 100);
+	printf("# %" PRIu64 " stacks counted by the kernel\n", t.counts);
 }
 
 /* The owners of a row have as many pages as it has, but for those without a record. */
@@ -359,7 +363,9 @@ static void account_fixture(const char *dir, struct pageowner_session *s)
 	struct pageowner_account *a;
 	bool owned = pageowner_ready(s, NULL) == PAGEOWNER_OK;
 
-	if (!CHECK_INT(pageowner_account_new(s, NULL, &a, &err), PAGEOWNER_OK)) {
+	const struct pageowner_account_options o = { .size = sizeof(o), .of = PAGEOWNER_ROW_UNACCOUNTED, .check = 1 };
+
+	if (!CHECK_INT(pageowner_account_new(s, &o, &a, &err), PAGEOWNER_OK)) {
 		CHECK_STR(err.text, "");
 		return;
 	}

@@ -26,7 +26,8 @@ static const char help[] =
 	"      --top N               so many stacks of them, or polluted pageblocks; 0: all (default: 10)\n"
 	"      --fragmentation       instead: the largest free blocks of each zone, the pageblocks that pages of\n"
 	"                            another migratetype keep from being whole, and whose pages these are\n"
-	"      --check               list the page frames whose owners and struct pages disagree\n"
+	"      --check               list the page frames whose owners and struct pages disagree, and the stacks\n"
+	"                            of which the kernel counts other pages than their records have\n"
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
 	"\n"
@@ -381,6 +382,29 @@ static void put_disagreements(const struct run *r)
 			      pageowner_account_key(d.row), pageowner_disagreement_words(d.what));
 }
 
+/* Stacks of which the kernel's counts tell otherwise than the records. */
+static void put_counts(const struct run *r)
+{
+	struct pageowner_account_count c;
+	size_t nr = 0;
+	char buf[CLEAN_MAX];
+
+	while (pageowner_account_count(r->a, nr, &c))
+		nr++;
+	if (!r->t.has_counts) {
+		(void)fputs("\nThis kernel keeps no counts of stacks.\n", r->out);
+		return;
+	}
+	(void)fprintf(r->out, "\nOf %" PRIu64 " stacks that the kernel counts pages of, %zu have other records\n", r->t.counts,
+		      nr);
+	for (size_t i = 0; pageowner_account_count(r->a, i, &c); i++) {
+		(void)fprintf(r->out, "\nhandle 0x%" PRIx32 ": %" PRIu64 " pages by the records, %" PRId64
+			      " by the kernel's count\n", c.handle, c.pages, c.kernel_pages);
+		for (uint32_t k = 0; k < c.stack->nr_frames; k++)
+			(void)fprintf(r->out, " %s\n", clean(c.stack->frames[k].text, buf));
+	}
+}
+
 static void put_all(const struct run *r)
 {
 	put_rows(r);
@@ -392,6 +416,8 @@ static void put_all(const struct run *r)
 	put_owners(r);
 	if (r->t.has_owners)
 		put_disagreements(r);
+	if (r->t.has_owners && r->check)
+		put_counts(r);
 }
 
 static int on_progress(void *arg, uint64_t done, uint64_t all)
@@ -409,6 +435,7 @@ static int account(struct run *r, struct pageowner_session *s)
 
 	r->o.size = sizeof(r->o);
 	r->o.progress = on_progress;
+	r->o.check = r->check;
 	r->t.size = sizeof(r->t);
 	int rc = pageowner_account_new(s, &r->o, &a, &err);
 	cli_progress_end();

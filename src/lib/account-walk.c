@@ -109,8 +109,11 @@ static int next_record(struct walk *w)
 			w->flaw = err;
 	} while (rc < 0);
 	w->has_rec = rc == 1;
-	if (w->has_rec)
-		po_holders_see(&w->a->holders, &w->rec);
+	if (!w->has_rec)
+		return PAGEOWNER_OK;
+	po_holders_see(&w->a->holders, &w->rec);
+	if (w->a->checks && w->rec.stack && po_recount_is_counted(&w->a->recount, &w->rec))
+		return po_recount_add(&w->a->recount, &w->rec);
 	return PAGEOWNER_OK;
 }
 
@@ -124,6 +127,7 @@ static void hold(struct walk *w, const struct po_census_block *b)
 		.stack = rec->stack,
 		.pid = rec->have & PAGEOWNER_HAS_TGID ? rec->tgid : rec->have & PAGEOWNER_HAS_PID ? rec->pid : -1,
 		.ts_ns = rec->have & PAGEOWNER_HAS_TS ? rec->ts_ns : UINT64_MAX,
+		.split = rec->gfp_mask == 0,
 	};
 	if (rec->have & PAGEOWNER_HAS_COMM)
 		memcpy(g->comm, rec->comm, sizeof(g->comm));
@@ -184,7 +188,7 @@ static int count_block(struct walk *w, const struct po_census_block *b)
 		if (w->held[i].pages)
 			rc = po_holders_add(&w->a->holders, &w->held[i]);
 	if (w->a->it && rc == PAGEOWNER_OK)
-		po_account_check_block(w->a, b, w->owner);
+		po_account_check_block(w->a, b, w->held, w->owner);
 	return rc;
 }
 
@@ -207,6 +211,8 @@ static int run(struct walk *w, const struct pageowner_account_options *o, struct
 				return po_fail(err, PAGEOWNER_ESTOPPED, "stopped");
 		}
 	}
+	while (rc == PAGEOWNER_OK && w->has_rec)	/* of no RAM */
+		rc = next_record(w);
 	return rc;
 }
 
@@ -235,5 +241,7 @@ int po_account_walk(struct pageowner_account *a, const struct pageowner_account_
 		rc = po_holders_group(&a->holders);
 	if (rc == PAGEOWNER_OK)
 		rc = po_account_group_cma(a);
+	if (rc == PAGEOWNER_OK && a->checks)
+		rc = po_account_check_counts(a, err);
 	return rc == PAGEOWNER_ENOMEM ? po_fail_nomem(err, "account") : rc;
 }

@@ -92,6 +92,18 @@ static void set_totals(struct pageowner_account *a, enum pageowner_row of)
 	a->totals.kept_counter = ram->present - ram->managed;
 	a->totals.has_owners = a->it != NULL;
 	a->totals.of = of;
+	a->totals.has_counts = a->checks && po_stack_list_exists(&a->s->kernel);
+}
+
+static void begin_checks(struct pageowner_account *a)
+{
+	struct po_walk *walk = po_iter_walk(a->it);
+
+	po_recount_init(&a->recount, a->s, walk);
+	a->proc = (struct po_proc){ .k = &a->s->kernel, .mem = po_walk_memory(walk), .symbols = a->s->symbols,
+				    .owned = true };
+	a->pages.p = &a->proc;
+	a->checks = true;
 }
 
 PO_DEFINE_CLEANUP(struct pageowner_account, pageowner_account_free);
@@ -117,6 +129,8 @@ int pageowner_account_new(struct pageowner_session *s, const struct pageowner_ac
 		rc = pageowner_iter_new(s, NULL, &a->it, err);
 	if (rc < 0)
 		return rc;
+	if (o.check && a->it)
+		begin_checks(a);
 	rc = po_account_find_cma(a) < 0 ? po_fail_nomem(err, "account") : po_account_walk(a, &o, err);
 	if (rc < 0)
 		return rc;
@@ -136,6 +150,8 @@ void pageowner_account_free(struct pageowner_account *a)
 	if (!a)
 		return;
 	po_holders_fini(&a->holders);
+	po_recount_fini(&a->recount);
+	free(a->count);
 	pageowner_iter_free(a->it);
 	po_census_free(a->census);
 	po_account_free_cma(a);
@@ -216,5 +232,13 @@ int pageowner_account_disagreement(const struct pageowner_account *a, size_t ind
 	if (index >= a->nr_disagreements)
 		return 0;
 	*ret = a->disagreement[index];
+	return 1;
+}
+
+int pageowner_account_count(const struct pageowner_account *a, size_t index, struct pageowner_account_count *ret)
+{
+	if (index >= a->nr_counts)
+		return 0;
+	*ret = a->count[index];
 	return 1;
 }

@@ -8,7 +8,9 @@
 #include "aggregate/holders.h"
 #include "base/arena.h"
 #include "kernel/census.h"
+#include "lib/recount.h"
 #include "lib/session.h"
+#include "proc/blocks.h"
 
 #define PO_DISAGREEMENTS_MAX 1000	/* stretches of page frames that are kept */
 
@@ -31,6 +33,13 @@ struct pageowner_account {
 	size_t nr_flaws;
 	struct pageowner_account_disagreement disagreement[PO_DISAGREEMENTS_MAX];
 	size_t nr_disagreements;
+	/* if a check was asked for */
+	bool checks;
+	struct po_proc proc;		/* to look at records of free pages */
+	struct po_proc_pages pages;
+	struct po_recount recount;
+	struct pageowner_account_count *count;
+	size_t nr_counts;
 };
 
 /* Tell something that could not be read; ENOMEM. */
@@ -43,11 +52,11 @@ int po_account_set_lines(struct pageowner_account *a);
 int po_account_walk(struct pageowner_account *a, const struct pageowner_account_options *o,
 		    struct pageowner_error *err);
 
-/*
- * A block's records against its struct pages (account-check.c): owner[i] is not 0 where the page frame b->pfn + i is in an
- * allocation that has a record.
- */
-void po_account_check_block(struct pageowner_account *a, const struct po_census_block *b, const uint32_t *owner);
+/* The kernel's counts of stacks against the records that the walk met (account-check.c).  ENOMEM. */
+int po_account_check_counts(struct pageowner_account *a, struct pageowner_error *err);
+/* A block's records against its struct pages (account-check.c); held and owner as of po_account_count_cma(). */
+void po_account_check_block(struct pageowner_account *a, const struct po_census_block *b, const struct po_holding *held,
+			    const uint32_t *owner);
 
 /* CMA areas (account-cma.c), before the walk counts what is lent. */
 int po_account_find_cma(struct pageowner_account *a);
