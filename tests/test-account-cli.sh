@@ -25,9 +25,11 @@ rows_add_up() {
 	awk '/^RAM /{ exit sum != $2 } NR > 1 { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+$/) { sum += $i; next } }' "$work/out"
 }
 
-same_as_whole() {	# NAME FILTERED
-	account "$1" "$FIXTURES/$1/dump.elf" --top 0 && mv "$work/out" "$work/whole" &&
-		account "$1" "$2" --top 0 && diff "$work/whole" "$work/out"
+same_as_whole() {	# NAME FILTERED [OPTION]...
+	same_name=$1 same_dump=$2
+	shift 2
+	account "$same_name" "$FIXTURES/$same_name/dump.elf" --top 0 "$@" && mv "$work/out" "$work/whole" &&
+		account "$same_name" "$same_dump" --top 0 "$@" && diff "$work/whole" "$work/out"
 }
 
 # makedumpfile 1.7.8 takes pages of slabs for others and drops them: links of the kernel's lists are gone.  That is told, and
@@ -42,10 +44,16 @@ filter() {
 	"$DUMPTOOL" "$FIXTURES/$1/dump.elf" "$work/d" --to kdump --exclude "$FIXTURES/$1/excluded-d31"
 }
 
-filter 6.1-x86_64
-ok "6.1-x86_64: the same without the pages that -d 31 leaves out" same_as_whole 6.1-x86_64 "$work/d"
+for name in 5.10-x86_64 6.1-x86_64 6.1-x86_64-clang; do
+	filter $name
+	ok "$name: the same without the pages that -d 31 leaves out" same_as_whole $name "$work/d"
+	for option in "--of slab-unreclaimable" --check --fragmentation; do
+		ok "$name: and with $option" same_as_whole $name "$work/d" $option
+	done
+done
 filter 7.2-x86_64
 ok "7.2-x86_64: the same rows without the pages that -d 31 leaves out" same_rows 7.2-x86_64 "$work/d"
+ok "7.2-x86_64: and with --fragmentation" same_as_whole 7.2-x86_64 "$work/d" --fragmentation
 
 each_row() {
 	account 6.1-x86_64 "$FIXTURES/6.1-x86_64/dump.elf" && quiet && rows_add_up
