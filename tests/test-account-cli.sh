@@ -25,9 +25,11 @@ rows_add_up() {
 	awk '/^RAM /{ exit sum != $2 } NR > 1 { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+$/) { sum += $i; next } }' "$work/out"
 }
 
-same_as_whole() {	# NAME FILTERED
-	account "$1" "$FIXTURES/$1/dump.elf" --top 0 && mv "$work/out" "$work/whole" &&
-		account "$1" "$2" --top 0 && diff "$work/whole" "$work/out"
+same_as_whole() {	# NAME FILTERED [OPTION]...
+	same_name=$1 same_dump=$2
+	shift 2
+	account "$same_name" "$FIXTURES/$same_name/dump.elf" --top 0 "$@" && mv "$work/out" "$work/whole" &&
+		account "$same_name" "$same_dump" --top 0 "$@" && diff "$work/whole" "$work/out"
 }
 
 # makedumpfile 1.7.8 takes pages of slabs for others and drops them: links of the kernel's lists are gone.  That is told, and
@@ -42,10 +44,16 @@ filter() {
 	"$DUMPTOOL" "$FIXTURES/$1/dump.elf" "$work/d" --to kdump --exclude "$FIXTURES/$1/excluded-d31"
 }
 
-filter 6.1-x86_64
-ok "6.1-x86_64: the same without the pages that -d 31 leaves out" same_as_whole 6.1-x86_64 "$work/d"
+for name in 5.10-x86_64 6.1-x86_64 6.1-x86_64-clang; do
+	filter $name
+	ok "$name: the same without the pages that -d 31 leaves out" same_as_whole $name "$work/d"
+	for option in "--of slab-unreclaimable" --check --fragmentation; do
+		ok "$name: and with $option" same_as_whole $name "$work/d" $option
+	done
+done
 filter 7.2-x86_64
 ok "7.2-x86_64: the same rows without the pages that -d 31 leaves out" same_rows 7.2-x86_64 "$work/d"
+ok "7.2-x86_64: and with --fragmentation" same_as_whole 7.2-x86_64 "$work/d" --fragmentation
 
 each_row() {
 	account 6.1-x86_64 "$FIXTURES/6.1-x86_64/dump.elf" && quiet && rows_add_up
@@ -92,11 +100,69 @@ disagreement() {
 }
 ok "--check: a page in use that has lost its owner" disagreement
 
+# Records and struct pages that contradict each other, one of each kind, are listed with their PFN.
+at() {
+	sed -n "s/^$1 //p" "$work/where"
+}
+
+contradictions() {
+	dump=$FIXTURES/6.1-x86_64/dump.elf
+	"$DUMPTOOL" "$dump" "$work/d" --to elf --corrupt "$(at free_ext)=03" --corrupt "$(at unreferenced_refcount)=00000000" \
+		--corrupt "$(at overmapped_mapcount)=05000000" --corrupt "$(at odd_flags)=$(at reserved_flags)" &&
+		account 6.1-x86_64 "$work/d" --check || return 1
+	grep -q "disagree on 4 page frames" "$work/out" &&
+		grep -q "^PFN 0x$(at free_pfn)-.* (free): free, with a record that says allocated" "$work/out" &&
+		grep -q "^PFN 0x$(at unreferenced_pfn)-.* (anon): in use, and nothing refers to it" "$work/out" &&
+		grep -q "^PFN 0x$(at overmapped_pfn)-.* (anon): mapped more often than it is referred to" "$work/out" &&
+		grep -q "^PFN 0x$(at odd_pfn)-.* (reserved): reserved, with an owner" "$work/out"
+}
+ok "--check: struct pages that contradict their records" contradictions
+
+no_counts() {
+	grep -q "keeps no counts of stacks" "$work/out"
+}
+ok "--check: a kernel without counts of stacks" no_counts
+
+counts() {
+	account 7.2-x86_64 --check "$FIXTURES/7.2-x86_64/dump.elf" && quiet &&
+		grep -q "^Of [1-9][0-9]* stacks .*, 0 have other records" "$work/out"
+}
+ok "--check: the kernel's counts agree with the records" counts
+spoilt_count() {
+	fix=$FIXTURES/7.2-x86_64
+	"$TOP_BUILDDIR/tests/where" -k "$fix/vmlinux" "$fix/dump.elf" >"$work/where" &&
+		"$DUMPTOOL" "$fix/dump.elf" "$work/d" --to elf --corrupt "$(at stack_count)=67450000" &&
+		account 7.2-x86_64 "$work/d" --check && grep -q "stacks .*, 1 have other records" "$work/out" &&
+		grep -q "^handle 0x[0-9a-f]*: [0-9]* pages by the records, 17766 by the kernel's count" "$work/out"
+}
+ok "--check: a count that differs, with its handle and stack" spoilt_count
+
 of_row() {
 	account 6.1-x86_64 --of slab-unreclaimable "$FIXTURES/6.1-x86_64/dump.elf" && quiet &&
 		grep -q "^Who owns: slab, unreclaimable, $(value "slab, unreclaimable") pages" "$work/out"
 }
 ok "--of: the owners of another row" of_row
+
+fragmentation() {
+	fix=$FIXTURES/6.12-x86_64
+	account 6.12-x86_64 --fragmentation --top 0 "$fix/dump.elf" && quiet || return 1
+	# the foreign pages of the kernel's own text, and the blocks that they lie in
+	awk '/^Page allocated/ { order = $5 + 0 }
+	     /^PFN/ && $4 != $8 && $8 ~ /^(Unmovable|Movable|Reclaimable)$/ { pages += 2 ^ order; blocks[$6] }
+	     END { for (b in blocks) nr++; print pages, nr }' "$fix/words/page_owner.txt" >"$work/theirs"
+	awk '/^Foreign pages/ { pages = $5 } /^Polluted pageblocks/ { print pages, $3 }' "$work/out" | diff "$work/theirs" - &&
+		[ "$(grep -c '^PFN 0x' "$work/out")" -eq "$(cut -d' ' -f2 "$work/theirs")" ]
+}
+ok "--fragmentation: foreign pages" fragmentation
+fragmentation_without_owners() {
+	account 6.1-x86_64-noconf --fragmentation "$FIXTURES/6.1-x86_64-noconf/dump.elf" && quiet &&
+		grep -q "kept no page owners" "$work/out" && grep -q '^  Movable  *[1-9][0-9]*  *-  *-  *-$' "$work/out"
+}
+ok "--fragmentation: without owners there are none" fragmentation_without_owners
+alone() {
+	run 2 "$PAGEOWNER" account --fragmentation --check dump && says "a screen of its own"
+}
+ok "--fragmentation is a screen of its own" alone
 
 all_rows() {
 	run 0 "$PAGEOWNER" account --of help && grep -qx unaccounted "$work/out" && grep -qx slab-reclaimable "$work/out"

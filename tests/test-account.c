@@ -6,14 +6,13 @@
  * The guest read these files before page_owner, whose text was proven to be true still when the dump was taken.  Reading
  * that makes and frees slabs: a page frame may differ from its flags where the later text says what became of it.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <pageowner/pageowner.h>
 
+#include "each-fixture.h"
 #include "harness.h"
 #include "kernel/census.h"
 #include "lib/session.h"
@@ -98,27 +97,6 @@ static struct words read_words(const char *dir, const char *name)
 		w.nr = 0;
 	(void)fclose(f);
 	return w;
-}
-
-static struct pageowner_session *open_fixture(const char *dir)
-{
-	static const char *const names[] = { "dump.elf", "core.kdump", "vmcore.elf" };
-	char vmlinux[4096], path[4096];
-	const char *dump = path;
-	struct pageowner_error err = { 0, "" };
-	struct pageowner_session *s = NULL;
-
-	(void)snprintf(vmlinux, sizeof(vmlinux), "%s/vmlinux", dir);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		if (access(path, R_OK) == 0)
-			break;
-	}
-	struct pageowner_open_options o = { .size = sizeof(o), .dumps = &dump, .nr_dumps = 1, .vmlinux = vmlinux,
-					    .without_owner = 1, .all_types = 1 };
-	if (!CHECK_INT(pageowner_open(&o, &s, &err), PAGEOWNER_OK))
-		printf("# %s: %s\n", dir, err.text);
-	return s;
 }
 
 /* What the text of page_owner says of each page frame. */
@@ -271,28 +249,6 @@ static void count(const char *dir, struct po_census *census)
 	free(c.cgroup.at);
 }
 
-typedef void fixture_fn(const char *dir, struct pageowner_session *s);
-
-static void each_fixture(fixture_fn *fn)
-{
-	char pattern[4096];
-	glob_t found;
-
-	(void)snprintf(pattern, sizeof(pattern), "%s/*/vmlinux", getenv("FIXTURES"));
-	if (!CHECK_INT(glob(pattern, 0, NULL, &found), 0))
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		*strstr(found.gl_pathv[i], "/vmlinux") = '\0';
-		struct pageowner_session *s = open_fixture(found.gl_pathv[i]);
-		if (!s)
-			continue;
-		printf("# %s\n", found.gl_pathv[i]);
-		fn(found.gl_pathv[i], s);
-		pageowner_close(s);
-	}
-	globfree(&found);
-}
-
 static void count_fixture(const char *dir, struct pageowner_session *s)
 {
 	struct pageowner_error err = { 0, "" };
@@ -307,7 +263,7 @@ static void count_fixture(const char *dir, struct pageowner_session *s)
 
 TEST(each_page_is_in_the_row_that_the_kernel_says)
 {
-	each_fixture(count_fixture);
+	test_each_fixture(count_fixture);
 }
 
 /*
@@ -352,6 +308,10 @@ static void check_lines(const struct pageowner_account *a, bool idle)
 		CHECK(t.nameless * 100 < t.ram);	/* less than 1 % */
 	for (int i = 0; i < PAGEOWNER_NR_DISAGREEMENTS; i++)
 		CHECK_INT(t.disagree[i], 0);
+	struct pageowner_account_count c;
+	CHECK_INT(pageowner_account_count(a, 0, &c), 0);
+	CHECK(!t.has_counts || t.counts >= 100);
+	printf("# %" PRIu64 " stacks counted by the kernel\n", t.counts);
 }
 
 /* The owners of a row have as many pages as it has, but for those without a record. */
@@ -373,19 +333,47 @@ static void check_groups(const struct pageowner_account *a)
 	CHECK_INT(sum[0], l.pages);
 }
 
+/* The owners of each CMA area have what is handed out of it, and what is lent. */
+static unsigned check_cma(const struct pageowner_account *a)
+{
+	struct pageowner_account_cma c;
+	struct pageowner_account_group g;
+	size_t nr = 0;
+
+	for (; pageowner_account_cma(a, nr, &c); nr++) {
+		uint64_t sum[2][PAGEOWNER_NR_GROUPINGS] = { { 0 } };
+
+		for (unsigned which = 0; which < 2; which++)
+			for (int by = 0; by < PAGEOWNER_NR_GROUPINGS; by++)
+				for (size_t i = 0; pageowner_account_cma_group(a, nr, which, (enum pageowner_grouping)by, i, &g);
+				     i++)
+					sum[which][by] += g.pages;
+		for (int by = 0; by < PAGEOWNER_BY_AGE; by++) {
+			CHECK_INT(sum[PAGEOWNER_CMA_USED][by], c.used);
+			CHECK_INT(sum[PAGEOWNER_CMA_LENT][by], c.lent);
+		}
+		CHECK(c.used + c.lent <= c.pages && c.largest_gap <= c.pages - c.used);
+	}
+	return (unsigned)nr;
+}
+
 static void account_fixture(const char *dir, struct pageowner_session *s)
 {
 	struct pageowner_error err = { 0, "" };
 	struct pageowner_account *a;
 	bool owned = pageowner_ready(s, NULL) == PAGEOWNER_OK;
 
-	if (!CHECK_INT(pageowner_account_new(s, NULL, &a, &err), PAGEOWNER_OK)) {
+	const struct pageowner_account_options o = { .size = sizeof(o), .of = PAGEOWNER_ROW_UNACCOUNTED, .check = 1 };
+
+	if (!CHECK_INT(pageowner_account_new(s, &o, &a, &err), PAGEOWNER_OK)) {
 		CHECK_STR(err.text, "");
 		return;
 	}
 	check_lines(a, present_pages(dir) != 0);
-	if (owned)
+	if (owned) {
 		check_groups(a);
+		printf("# %u CMA areas\n", check_cma(a));
+	}
 	for (size_t i = 0; pageowner_account_flaw(a, i); i++)
 		CHECK_STR(pageowner_account_flaw(a, i), "");
 	pageowner_account_free(a);
@@ -393,5 +381,5 @@ static void account_fixture(const char *dir, struct pageowner_session *s)
 
 TEST(counters_and_owners)
 {
-	each_fixture(account_fixture);
+	test_each_fixture(account_fixture);
 }

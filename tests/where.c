@@ -7,9 +7,11 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <pageowner/record.h>
 
+#include "kernel/census.h"
 #include "lib/session.h"
 
 static void print_range(struct pageowner_session *s, const char *name, uint64_t kva, uint64_t bytes)
@@ -94,11 +96,65 @@ static void print_stack_size(struct pageowner_session *s, uint32_t handle)
 		print_field(s, "stack_count", pool + offset * 16 + PO_OFFSET(&s->kernel.l, stack_record, count));
 }
 
+/* A member of a page frame's struct page, or the flags of its page_ext entry; flags that also say reserved, as bytes. */
+static void print_page_field(struct pageowner_session *s, const char *what, const char *member, uint64_t pfn)
+{
+	const struct po_kernel *k = &s->kernel;
+	const struct po_layout *l = &k->l;
+	const struct po_chunk *c = po_memmap_chunk(&k->map, pfn, false);
+	uint64_t page = c->mem_map + (pfn - c->pfn) * k->map.page_size, at, value = 0;
+	char name[64];
+
+	if (!strcmp(member, "flags"))
+		at = page + (PO_HAS(l, page, flags_f) ? PO_OFFSET(l, page, flags_f) : PO_OFFSET(l, page, flags));
+	else if (!strcmp(member, "refcount"))
+		at = page + (PO_HAS(l, page, refcount) ? PO_OFFSET(l, page, refcount) : PO_OFFSET(l, page, count));
+	else if (!strcmp(member, "mapcount"))
+		at = page + k->page.type_offset;
+	else
+		at = c->page_ext + (pfn - c->pfn) * k->ext.stride + PO_OFFSET(l, page_ext, flags);
+	(void)snprintf(name, sizeof(name), "%s_%s", what, member);
+	print_field(s, name, at);
+	if (strcmp(member, "flags") != 0)
+		return;
+	(void)po_memory_read_uint(s->mem, at, 4, &value, NULL);
+	value |= (uint64_t)1 << PO_ENUM(l, PG_reserved);
+	printf("reserved_flags %02x%02x%02x%02x\n", (unsigned)value & 255, (unsigned)value >> 8 & 255,
+	       (unsigned)value >> 16 & 255, (unsigned)value >> 24 & 255);
+}
+
+/* Pages to be spoilt: one that is free, with its page_ext, and three of processes. */
+static void print_pages(struct pageowner_session *s)
+{
+	struct po_census *census;
+	struct po_census_block b;
+	struct pageowner_error err;
+	uint64_t unused = 0, anon[3] = { 0 };
+	unsigned nr = 0;
+
+	if (po_census_open(&s->kernel, s->mem, s->symbols, &census, &err) < 0)
+		return;
+	while (po_census_next(census, &b) == 1)
+		for (uint64_t i = 0; i < b.nr; i++) {
+			if (b.row[i] == PAGEOWNER_ROW_FREE && !unused)
+				unused = b.pfn + i;
+			if (b.row[i] == PAGEOWNER_ROW_ANON && b.facts[i] == 0 && nr < 3)
+				anon[nr++] = b.pfn + i;
+		}
+	po_census_free(census);
+	printf("free_pfn %" PRIx64 "\nunreferenced_pfn %" PRIx64 "\novermapped_pfn %" PRIx64 "\nodd_pfn %" PRIx64 "\n", unused,
+	       anon[0], anon[1], anon[2]);
+	print_page_field(s, "free", "ext", unused);
+	print_page_field(s, "unreferenced", "refcount", anon[0]);
+	print_page_field(s, "overmapped", "mapcount", anon[1]);
+	print_page_field(s, "odd", "flags", anon[2]);
+}
+
 int main(int argc, char **argv)
 {
 	const char *dump = argc > 3 ? argv[3] : NULL;
 	struct pageowner_open_options o = { .size = sizeof(o), .dumps = &dump, .nr_dumps = 1,
-					    .vmlinux = argc > 2 ? argv[2] : NULL };
+					    .vmlinux = argc > 2 ? argv[2] : NULL, .all_types = 1 };
 	struct pageowner_session *s;
 	struct pageowner_error err;
 
@@ -123,6 +179,7 @@ int main(int argc, char **argv)
 	print_other_handle(s, d.rec.handle);
 	print_stack_size(s, d.rec.handle);
 	printf("record_pfn %" PRIx64 "\n", d.rec.pfn);
+	print_pages(s);
 	pageowner_close(s);
 	return 0;
 }

@@ -72,6 +72,11 @@ struct pageowner_account_options {
 	size_t size;            /**< sizeof(struct pageowner_account_options) */
 	enum pageowner_row of;  /**< the row whose owners are wanted */
 	/**
+	 * Also what takes longer: whether free pages have an owner, and the kernel's own counts of stacks (since 6.9)
+	 * against the records.
+	 */
+	int check;
+	/**
 	 * Called every now and then; may be NULL.
 	 * @return 0, or anything else to end with PAGEOWNER_ESTOPPED
 	 */
@@ -121,7 +126,10 @@ enum pageowner_disagreement {
 	PAGEOWNER_FREE_IN_ALLOCATION, /**< free, in the middle of an allocation that has an owner */
 	PAGEOWNER_PCP_OWNED,          /**< free at hand of a CPU, with an owner */
 	PAGEOWNER_USED_UNOWNED,       /**< in use, not reserved, and never had an owner or was freed by it */
-	PAGEOWNER_USED_UNREFERENCED,  /**< of a process or a file, and nothing refers to it */
+	PAGEOWNER_USED_UNREFERENCED,  /**< in use, and its count of references is 0 */
+	PAGEOWNER_USED_OVERMAPPED,    /**< mapped by processes more often than it is referred to */
+	PAGEOWNER_RESERVED_OWNED,     /**< kept out of the page allocator, with an owner */
+	PAGEOWNER_FREE_OWNED,         /**< free, and its own record says it is allocated; only if check was set */
 	PAGEOWNER_NR_DISAGREEMENTS,
 };
 
@@ -138,6 +146,8 @@ struct pageowner_account_totals {
 	uint64_t disagree[PAGEOWNER_NR_DISAGREEMENTS]; /**< pages, those that are not kept one by one included */
 	int has_owners;        /**< page_owner ran: the owners of one row are known */
 	enum pageowner_row of; /**< which one */
+	int has_counts;        /**< check was set, and the kernel counts the pages of each stack */
+	uint64_t counts;       /**< stacks whose counts were compared with the records, those that differ included */
 };
 
 /** Fills ret->size bytes. */
@@ -186,6 +196,22 @@ struct pageowner_account_disagreement {
 int pageowner_account_disagreement(const struct pageowner_account *account, size_t index,
 				   struct pageowner_account_disagreement *ret);
 
+/** A stack of which the kernel counts other pages than the records have. */
+struct pageowner_account_count {
+	const struct pageowner_stack *stack;
+	uint32_t handle;      /**< of the stack depot, without extra bits */
+	uint64_t pages;       /**< of all records */
+	int64_t kernel_pages; /**< by the kernel's own count */
+};
+
+/**
+ * Those that differ, the largest difference first; none if check was not set.
+ *
+ * @return 1, or 0: no more
+ */
+int pageowner_account_count(const struct pageowner_account *account, size_t index,
+			    struct pageowner_account_count *ret);
+
 /** What the owners of a row are put together by. */
 enum pageowner_grouping {
 	PAGEOWNER_BY_STACK,
@@ -211,6 +237,16 @@ struct pageowner_account_group {
 /** The groups, one by one, the largest first (ages: the youngest): 1, or 0: no more. */
 int pageowner_account_group(const struct pageowner_account *account, enum pageowner_grouping by, size_t index,
 			    struct pageowner_account_group *ret);
+
+/** Pages of a CMA area. */
+enum pageowner_cma_pages {
+	PAGEOWNER_CMA_USED, /**< handed out */
+	PAGEOWNER_CMA_LENT, /**< in use by movable pages */
+};
+
+/** The same of one CMA area (its index as of pageowner_account_cma()), whatever row is asked for. */
+int pageowner_account_cma_group(const struct pageowner_account *account, size_t area, enum pageowner_cma_pages which,
+				enum pageowner_grouping by, size_t index, struct pageowner_account_group *ret);
 
 #ifdef __cplusplus
 }

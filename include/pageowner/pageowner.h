@@ -27,6 +27,7 @@
 #include <pageowner/account.h>
 #include <pageowner/error.h>
 #include <pageowner/filter.h>
+#include <pageowner/fragmentation.h>
 #include <pageowner/lookup.h>
 #include <pageowner/proc.h>
 #include <pageowner/record.h>

@@ -4,16 +4,18 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Page allocator, slab and vmalloc, and what only hands on to them; of all kernels since 3.19. */
+/* Page allocator, CMA, slab and vmalloc, and what only hands on to them; of all kernels since 3.19. */
 static const char *const allocators[] = {
-	"___kmalloc*", "___slab_alloc*", "__alloc_frozen_pages*", "__alloc_pages*", "__do_kmalloc*", "__folio_alloc*",
-	"__get_free_page*", "__kmalloc*", "__kmem_cache_alloc*", "__kvmalloc*", "__slab_alloc*", "__vmalloc*",
-	"alloc_frozen_pages*", "alloc_from_pcs*", "alloc_pages*", "alloc_slab_page*", "alloc_zeroed_user_highpage*",
-	"allocate_slab*", "cache_alloc*", "cache_grow*", "fallback_alloc*", "folio_alloc*", "folio_prealloc*",
-	"get_free_pages*", "get_page_from_freelist*", "get_zeroed_page*", "kcalloc*", "kmalloc*", "kmem_cache_alloc*",
-	"kmem_getpages*", "kmemdup*", "krealloc*", "kstrdup*", "kvmalloc*", "kzalloc*", "new_slab*", "post_alloc_hook*",
-	"prep_new_page*", "refill_objects*", "refill_sheaf*", "register_dummy_stack*", "slab_alloc*", "vma_alloc_*",
-	"vmalloc*", "vzalloc*", NULL,
+	"___kmalloc*", "___slab_alloc*", "__alloc_contig*", "__alloc_from_contiguous", "__alloc_frozen_pages*",
+	"__alloc_pages*", "__cma_alloc*", "__do_kmalloc*", "__folio_alloc*", "__get_free_page*", "__kmalloc*",
+	"__kmem_cache_alloc*", "__kvmalloc*", "__slab_alloc*", "__vmalloc*", "alloc_contig_*", "alloc_from_pcs*",
+	"alloc_frozen_pages*", "alloc_pages*", "alloc_slab_page*", "alloc_zeroed_user_highpage*", "allocate_slab*",
+	"cache_alloc*", "cache_grow*", "cma_alloc", "cma_alloc_folio", "cma_alloc_frozen*", "dma_alloc_contiguous",
+	"dma_alloc_from_contiguous", "fallback_alloc*", "folio_alloc*", "folio_prealloc*", "get_free_pages*",
+	"get_page_from_freelist*", "get_zeroed_page*", "isolate_freepages_range*", "kcalloc*", "kmalloc*",
+	"kmem_cache_alloc*", "kmem_getpages*", "kmemdup*", "krealloc*", "kstrdup*", "kvmalloc*", "kzalloc*",
+	"new_slab*", "post_alloc_hook*", "prep_new_page*", "refill_objects*", "refill_sheaf*",
+	"register_dummy_stack*", "slab_alloc*", "split_map_pages*", "vma_alloc_*", "vmalloc*", "vzalloc*", NULL,
 };
 
 static bool matches(const char *name, size_t len, const char *pattern)

@@ -133,12 +133,20 @@ struct named {
 	const struct po_holder *holder;
 };
 
+/* In the order in which they were met: where they lie in memory shall show nowhere. */
+static int compare_stacks(const struct pageowner_stack *a, const struct pageowner_stack *b)
+{
+	if (a == b)
+		return 0;
+	return !a || (b && a->id < b->id) ? -1 : 1;
+}
+
 static int compare_keys(const struct named *a, const struct named *b)
 {
 	size_t len = a->len < b->len ? a->len : b->len;
 
 	if (a->stack != b->stack)
-		return (uintptr_t)a->stack < (uintptr_t)b->stack ? -1 : 1;
+		return compare_stacks(a->stack, b->stack);
 	int order = memcmp(a->name, b->name, len);
 	return order ? order : a->len < b->len ? -1 : a->len > b->len;
 }
@@ -160,7 +168,8 @@ static int by_pages(const void *a, const void *b)
 
 	if (x->pages != y->pages)
 		return x->pages < y->pages ? 1 : -1;
-	return strcmp(x->name, y->name);
+	int order = strcmp(x->name, y->name);
+	return order ? order : compare_stacks(x->stack, y->stack);
 }
 
 static const char *copy(struct po_holders *h, const char *text, size_t len)

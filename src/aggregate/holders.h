@@ -19,6 +19,7 @@ struct po_holding {
 	uint64_t ts_ns;				/* UINT64_MAX: not recorded */
 	char comm[PAGEOWNER_COMM_MAX];
 	uint64_t pages;
+	bool split;				/* a record for each page of what may be one allocation: of before page_owner */
 };
 
 struct po_holder {

@@ -185,6 +185,9 @@ bool cli_output_close(struct cli_output *out);
 int cli_write(const struct cli_input *in, enum cli_want want, const char *path,
 	      int (*fn)(void *arg, struct pageowner_session *s, struct cli_output *out), void *arg);
 
+/* The screen of `account --fragmentation` (account-fragmentation.c); how to end. */
+int cli_account_fragmentation(struct pageowner_session *s, FILE *out, unsigned long top);
+
 /* A progress line on stderr, if that is a terminal. */
 void cli_progress(uint64_t done, uint64_t all);
 void cli_progress_end(void);

@@ -9,10 +9,12 @@
 #define TOP_PARTS	10	/* slab caches, callers of vmalloc() */
 #define TOP_GROUPS	5	/* callers, modules, processes */
 #define TOP_STACKS	10
+#define TOP_CMA		3	/* callers of each area */
 
 static const char help[] =
 	"Usage: pageowner account [-k VMLINUX] [--btf FILE] [--of ROW] [--top N] [--check] [-o FILE]\n"
 	"                         DUMP...\n"
+	"       pageowner account [OPTION]... --fragmentation [--top N] DUMP...\n"
 	"       pageowner account [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
 	"Tell where the memory went: each page of RAM in one row, beside the kernel's own counter of the\n"
 	"same; and of the pages that no counter tells of (or those of another row) who owns them.\n"
@@ -21,8 +23,11 @@ static const char help[] =
 	"\n"
 	CLI_INPUT_HELP
 	"      --of ROW              the owners of this row's pages; 'help' lists all rows\n"
-	"      --top N               so many stacks of them; 0: all (default: 10)\n"
-	"      --check               list the page frames whose owners and struct pages disagree\n"
+	"      --top N               so many stacks of them, or polluted pageblocks; 0: all (default: 10)\n"
+	"      --fragmentation       instead: the largest free blocks of each zone, the pageblocks that pages of\n"
+	"                            another migratetype keep from being whole, and whose pages these are\n"
+	"      --check               list the page frames whose owners and struct pages disagree, and the stacks\n"
+	"                            of which the kernel counts other pages than their records have\n"
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
 	"\n"
@@ -33,7 +38,7 @@ struct run {
 	const char *output;
 	struct pageowner_account_options o;
 	unsigned long top;
-	bool check;
+	bool check, fragmentation;
 	const struct pageowner_account *a;
 	struct pageowner_account_totals t;
 	FILE *out;
@@ -66,16 +71,18 @@ static void list_rows(void)
 
 static int parse_options(int argc, char **argv, struct run *r, bool *list)
 {
-	enum { OF = 512, TOP, CHECK };
+	enum { OF = 512, TOP, CHECK, FRAGMENTATION };
 	static const struct option options[] = {
 		CLI_INPUT_OPTIONS,
 		{ "of", required_argument, NULL, OF },
 		{ "top", required_argument, NULL, TOP },
 		{ "check", no_argument, NULL, CHECK },
+		{ "fragmentation", no_argument, NULL, FRAGMENTATION },
 		{ "output", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, status = CLI_OK;
+	bool of = false;
 
 	opterr = 0;
 	while (status == CLI_OK && (c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
@@ -85,6 +92,7 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 			if (*list)
 				return CLI_OK;
 			status = parse_row(r, optarg);
+			of = true;
 			break;
 		case TOP:
 			if (!parse_top(optarg, &r->top))
@@ -93,6 +101,9 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 		case CHECK:
 			r->check = true;
 			break;
+		case FRAGMENTATION:
+			r->fragmentation = true;
+			break;
 		case 'o':
 			r->output = optarg;
 			break;
@@ -100,6 +111,8 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 			status = cli_input_option(&r->in, &cli_account, c, argv);
 		}
 	}
+	if (status == CLI_OK && r->fragmentation && (of || r->check))
+		return cli_usage(&cli_account, "--fragmentation is a screen of its own: without --of and --check");
 	return status == CLI_OK ? cli_input_finish(&r->in, &cli_account, argc, argv) : status;
 }
 
@@ -173,6 +186,21 @@ static void put_attributes(const struct run *r)
 	put_line(r, &kept);
 }
 
+/* The callers that have most of an area. */
+static void put_cma_callers(const struct run *r, size_t area, enum pageowner_cma_pages which, const char *title)
+{
+	struct pageowner_account_group g;
+	char buf[CLEAN_MAX], line[CLEAN_MAX];
+
+	for (size_t i = 0; i < TOP_CMA && pageowner_account_cma_group(r->a, area, which, PAGEOWNER_BY_CALLER, i, &g); i++) {
+		(void)snprintf(line, sizeof(line), "  %s: %s", title, g.name[0] ? clean(g.name, buf) : "(not known)");
+		(void)fprintf(r->out, "%-28s %10" PRIu64 " %10.2f", line, g.pages, mib(r, g.pages));
+		if (g.module[0])
+			(void)fprintf(r->out, "  [%s]", clean(g.module, buf));
+		(void)fputc('\n', r->out);
+	}
+}
+
 static void put_cma(const struct run *r)
 {
 	struct pageowner_account_cma c;
@@ -185,6 +213,8 @@ static void put_cma(const struct run *r)
 		(void)fprintf(r->out, "%-28s %10" PRIu64 " %10.2f %10" PRIu64 " %10" PRIu64 " %12" PRIu64 "\n",
 			      clean(c.name, buf),
 			      c.pages, mib(r, c.pages), c.used, c.lent, c.largest_gap);
+		put_cma_callers(r, i, PAGEOWNER_CMA_USED, "used");
+		put_cma_callers(r, i, PAGEOWNER_CMA_LENT, "lent");
 	}
 }
 
@@ -285,11 +315,28 @@ static void put_stack(const struct run *r, const struct pageowner_account_group 
 		(void)fprintf(r->out, " %s\n", clean(g->stack->frames[i].text, buf));
 }
 
+/* Each area's pages with their stacks: those handed out, which only their owners give back, first. */
+static void put_cma_owners(const struct run *r)
+{
+	static const char *const words[] = { [PAGEOWNER_CMA_USED] = "handed out", [PAGEOWNER_CMA_LENT] = "lent" };
+	struct pageowner_account_cma c;
+	struct pageowner_account_group g;
+	char buf[CLEAN_MAX];
+
+	for (size_t i = 0; pageowner_account_cma(r->a, i, &c); i++)
+		for (unsigned which = 0; which < 2; which++) {
+			(void)fprintf(r->out, "\nCMA area %s, %s: %" PRIu64 " pages\n", clean(c.name, buf), words[which],
+				      which == PAGEOWNER_CMA_USED ? c.used : c.lent);
+			for (size_t k = 0; (!r->top || k < r->top) &&
+			     pageowner_account_cma_group(r->a, i, which, PAGEOWNER_BY_STACK, k, &g); k++)
+				put_stack(r, &g);
+		}
+}
+
 static void put_owners(const struct run *r)
 {
 	struct pageowner_account_line l;
 	struct pageowner_account_group g;
-	size_t i = 0;
 
 	if (!pageowner_account_line(r->a, r->t.of, &l))
 		return;
@@ -306,10 +353,12 @@ static void put_owners(const struct run *r)
 	put_groups(r, "by module", PAGEOWNER_BY_MODULE);
 	put_groups(r, "by process", PAGEOWNER_BY_PROCESS);
 	put_groups(r, "by age", PAGEOWNER_BY_AGE);
-	while ((!r->top || i < r->top) && pageowner_account_group(r->a, PAGEOWNER_BY_STACK, i, &g)) {
-		put_stack(r, &g);
-		i++;
+	if (r->t.of == PAGEOWNER_ROW_CMA) {
+		put_cma_owners(r);
+		return;
 	}
+	for (size_t i = 0; (!r->top || i < r->top) && pageowner_account_group(r->a, PAGEOWNER_BY_STACK, i, &g); i++)
+		put_stack(r, &g);
 }
 
 /* Where records and struct pages disagree: a line each way, and the first stretches of page frames. */
@@ -333,6 +382,29 @@ static void put_disagreements(const struct run *r)
 			      pageowner_account_key(d.row), pageowner_disagreement_words(d.what));
 }
 
+/* Stacks of which the kernel's counts tell otherwise than the records. */
+static void put_counts(const struct run *r)
+{
+	struct pageowner_account_count c;
+	size_t nr = 0;
+	char buf[CLEAN_MAX];
+
+	while (pageowner_account_count(r->a, nr, &c))
+		nr++;
+	if (!r->t.has_counts) {
+		(void)fputs("\nThis kernel keeps no counts of stacks.\n", r->out);
+		return;
+	}
+	(void)fprintf(r->out, "\nOf %" PRIu64 " stacks that the kernel counts pages of, %zu have other records\n", r->t.counts,
+		      nr);
+	for (size_t i = 0; pageowner_account_count(r->a, i, &c); i++) {
+		(void)fprintf(r->out, "\nhandle 0x%" PRIx32 ": %" PRIu64 " pages by the records, %" PRId64
+			      " by the kernel's count\n", c.handle, c.pages, c.kernel_pages);
+		for (uint32_t k = 0; k < c.stack->nr_frames; k++)
+			(void)fprintf(r->out, " %s\n", clean(c.stack->frames[k].text, buf));
+	}
+}
+
 static void put_all(const struct run *r)
 {
 	put_rows(r);
@@ -344,6 +416,8 @@ static void put_all(const struct run *r)
 	put_owners(r);
 	if (r->t.has_owners)
 		put_disagreements(r);
+	if (r->t.has_owners && r->check)
+		put_counts(r);
 }
 
 static int on_progress(void *arg, uint64_t done, uint64_t all)
@@ -361,6 +435,7 @@ static int account(struct run *r, struct pageowner_session *s)
 
 	r->o.size = sizeof(r->o);
 	r->o.progress = on_progress;
+	r->o.check = r->check;
 	r->t.size = sizeof(r->t);
 	int rc = pageowner_account_new(s, &r->o, &a, &err);
 	cli_progress_end();
@@ -388,7 +463,9 @@ static int write_account(void *arg, struct pageowner_session *s, struct cli_outp
 	size_t len = 0;
 
 	r->out = open_memstream(&text, &len);
-	int status = r->out ? account(r, s) : CLI_FAILED;
+	int status = CLI_FAILED;
+	if (r->out)
+		status = r->fragmentation ? cli_account_fragmentation(s, r->out, r->top) : account(r, s);
 	if (!r->out || fclose(r->out) != 0) {
 		cli_say("account: out of memory");
 		status = CLI_FAILED;

@@ -133,18 +133,10 @@ static bool is_shmem(struct frame *f)
 	return mapping(f) == PO_MAPPING_FILE && (f->flags & f->c->flag.swapbacked);
 }
 
-static uint64_t refcount(struct frame *f)
-{
-	const struct po_layout *l = &f->c->k->l;
-	const struct po_member *m = PO_HAS(l, page, refcount) ? PO_AT(l, page, refcount) : PO_AT(l, page, count);
-
-	return po_load(&f->c->k->abi, f->raw + m->offset, 4);
-}
-
 /* The second page of a pgd with page-table isolation is a tail that nothing marks, and has no reference of its own. */
 static bool is_other_table(struct frame *f)
 {
-	return f->mark == PO_MARK_TABLE || (f->mark == PO_MARK_TABLE_TAIL && refcount(f) == 0);
+	return f->mark == PO_MARK_TABLE || (f->mark == PO_MARK_TABLE_TAIL && po_page_refcount(f->c->k, f->raw) == 0);
 }
 
 static bool is_any(struct frame *f)
@@ -373,6 +365,15 @@ static void put(struct po_census *c, uint64_t i, enum pageowner_row row, uint8_t
 		c->sums.attribute[a] += attributes & 1;
 }
 
+/* Each time that a page is mapped refers to it.  Of compound pages other counts tell, and other rows have none. */
+static bool is_overmapped(const struct po_census *c, const struct frame *f, enum pageowner_row row)
+{
+	int32_t mapped = (int32_t)po_load(&c->k->abi, f->raw + c->k->page.type_offset, 4);
+
+	return (row == PAGEOWNER_ROW_ANON || row == PAGEOWNER_ROW_SHMEM || row == PAGEOWNER_ROW_FILE) &&
+	       !(f->flags & c->flag.head) && mapped >= 0 && (uint32_t)mapped + 1 > po_page_refcount(c->k, f->raw);
+}
+
 static void count_page(struct po_census *c, uint64_t i, const uint8_t *raw, const uint8_t *next)
 {
 	uint64_t pfn = c->win_pfn + i, kva = page_kva(c, pfn);
@@ -390,7 +391,8 @@ static void count_page(struct po_census *c, uint64_t i, const uint8_t *raw, cons
 	enum pageowner_row row = is_hwpoison(&f) ? PAGEOWNER_ROW_HWPOISON : c->head_row;
 	put(c, i, row, c->head_attributes);
 	c->facts[i] = (uint8_t)((is_reserved(&f) ? PO_CENSUS_RESERVED : 0) | (tail ? PO_CENSUS_TAIL : 0) |
-				(refcount(&f) == 0 ? PO_CENSUS_UNREFERENCED : 0));
+				(po_page_refcount(c->k, raw) == 0 ? PO_CENSUS_UNREFERENCED : 0) |
+				(!tail && is_overmapped(c, &f, row) ? PO_CENSUS_OVERMAPPED : 0));
 	if ((row == PAGEOWNER_ROW_SLAB_RECLAIMABLE || row == PAGEOWNER_ROW_SLAB_UNRECLAIMABLE) && c->head_cache)
 		c->head_cache->pages++;
 	c->sums.reserved += is_reserved(&f);

@@ -23,6 +23,7 @@ enum {
 	PO_CENSUS_RESERVED = 1 << 0,
 	PO_CENSUS_TAIL = 1 << 1,		/* of a compound page */
 	PO_CENSUS_UNREFERENCED = 1 << 2,	/* its own count of references is 0 */
+	PO_CENSUS_OVERMAPPED = 1 << 3,		/* of a process or file, mapped more often than it is referred to */
 };
 
 /* A stretch of page frames that was looked at: row[i] is that of pfn + i. */

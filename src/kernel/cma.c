@@ -70,6 +70,10 @@ static int add_area(struct loader *ld, const char *name, unsigned order, const s
 		return PAGEOWNER_OK;
 	if (order > 31 || r->pfn >= ld->k->max_pfn || r->nr > ld->k->max_pfn - r->pfn)
 		return po_fail(err, PAGEOWNER_ECORRUPT, "0x%" PRIx64 " pages at PFN 0x%" PRIx64, r->nr, r->pfn);
+	for (size_t i = 0; i < ld->out->nr; i++)	/* a page frame is in one area at most */
+		if (r->pfn < ld->out->area[i].pfn + ld->out->area[i].nr && ld->out->area[i].pfn < r->pfn + r->nr)
+			return po_fail(err, PAGEOWNER_ECORRUPT, "PFN 0x%" PRIx64 " lies in area \"%s\", too", r->pfn,
+				       ld->out->area[i].name);
 	grown = realloc(ld->out->area, (ld->out->nr + 1) * sizeof(*grown));
 	if (!grown)
 		return po_fail_nomem(err, "CMA");

@@ -49,6 +49,14 @@ uint64_t po_page_flags(const struct po_kernel *k, const uint8_t *raw)
 	return po_load_ptr(&k->abi, raw + m->offset);
 }
 
+uint32_t po_page_refcount(const struct po_kernel *k, const uint8_t *raw)
+{
+	const struct po_layout *l = &k->l;
+	const struct po_member *m = PO_HAS(l, page, refcount) ? PO_AT(l, page, refcount) : PO_AT(l, page, count);
+
+	return (uint32_t)po_load(&k->abi, raw + m->offset, 4);
+}
+
 bool po_page_is_tail(const struct po_kernel *k, const uint8_t *raw)
 {
 	const struct po_layout *l = &k->l;

@@ -20,6 +20,7 @@ void po_pageclass_open(struct po_kernel *k);
 bool po_page_is_buddy(const struct po_kernel *k, const uint8_t *raw);
 uint64_t po_page_private(const struct po_kernel *k, const uint8_t *raw);
 uint64_t po_page_flags(const struct po_kernel *k, const uint8_t *raw);
+uint32_t po_page_refcount(const struct po_kernel *k, const uint8_t *raw);
 bool po_page_is_tail(const struct po_kernel *k, const uint8_t *raw);
 /* Where the struct page of a tail's head is; raw is that of the tail, at kva. */
 uint64_t po_page_head(const struct po_kernel *k, uint64_t kva, const uint8_t *raw);

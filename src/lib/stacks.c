@@ -6,13 +6,10 @@
 
 #include <pageowner/stacks.h>
 
-#include "aggregate/tally.h"
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "lib/filter.h"
-#include "lib/session.h"
-#include "owner/stacklist.h"
-#include "owner/walk.h"
+#include "lib/recount.h"
 #include "report/stacks.h"
 
 #define PROGRESS_STEP 4096
@@ -23,14 +20,9 @@ struct run {
 	struct po_sink *sink;
 	uint64_t threshold, written;
 	struct po_filter_memo memo;
-	uint32_t early_handle;		/* key; 0: this kernel has none */
+	struct po_told told;
+	struct po_tally counted;	/* by the kernel, to be put in order */
 };
-
-static void tell_flaw(const struct run *r, const struct pageowner_error *flaw)
-{
-	if (flaw->code != PAGEOWNER_OK && r->o.flaw)
-		r->o.flaw(r->o.arg, flaw);
-}
 
 /* stack_print(): less than one page is nothing; the threshold is compared as an unsigned number. */
 static bool is_shown(const struct run *r, int64_t pages)
@@ -49,64 +41,21 @@ static void put(struct run *r, const struct po_stacks_entry *e)
 
 /* --- the kernel's own list ----------------------------------------------------------------------- */
 
-/* fn takes each stack of the list; what cannot be read is told, and what lies behind it lost only if nothing leads on. */
-static int for_each_counted(struct run *r, struct po_stacks *stacks, struct po_memory *mem,
-			    int (*fn)(struct run *r, const struct po_stack_count *c, void *arg), void *arg,
-			    struct pageowner_error *err)
+static int put_counted(void *arg, const struct po_stack_count *c)
 {
-	struct po_stack_list list;
-	struct pageowner_error flaw;
-	struct po_stack_count c;
-	int rc = po_stack_list_open(&list, &r->s->depot, mem, stacks, err);
-
-	if (rc < 0)
-		return rc;
-	for (;;) {
-		rc = po_stack_list_next(&list, &c, &flaw);
-		if (rc == 0)
-			return PAGEOWNER_OK;
-		if (rc == PAGEOWNER_ENOMEM)
-			return po_fail_nomem(err, "stacks");
-		if (rc < 0 && !list.next)
-			return po_fail(err, rc, "%s", flaw.text);
-		if (rc < 0)
-			tell_flaw(r, &flaw);
-		else if (fn(r, &c, arg) < 0)
-			return po_fail_nomem(err, "stacks");
-		if (r->sink->error)
-			return PAGEOWNER_EIO;
-	}
-}
-
-static int put_counted(struct run *r, const struct po_stack_count *c, void *arg)
-{
+	struct run *r = arg;
 	const struct po_stacks_entry e = { .stack = c->stack, .handle = c->handle, .pages = c->pages };
 
-	(void)arg;
 	if (is_shown(r, c->pages))
 		put(r, &e);
-	return PAGEOWNER_OK;
+	return r->sink->error ? PAGEOWNER_EIO : PAGEOWNER_OK;
 }
 
-static int add_counted(struct run *r, const struct po_stack_count *c, void *arg)
+static int add_counted(void *arg, const struct po_stack_count *c)
 {
-	return is_shown(r, c->pages) ? po_tally_add(arg, c->stack, (uint64_t)c->pages) : PAGEOWNER_OK;
-}
+	struct run *r = arg;
 
-/* A stack may be counted and in no list: since 6.18 if its first page came with a gfp mask that forbids to wait for a lock. */
-static void count_unlisted(const struct run *r, struct po_memory *mem, struct po_tally *t)
-{
-	uint32_t count;
-
-	for (size_t i = 0; i < t->nr; i++) {
-		struct po_tally_row *row = &t->row[i];
-
-		if (!row->stack || row->has_kernel_pages ||
-		    !po_depot_count(&r->s->depot, mem, row->stack->handle, &count))
-			continue;
-		row->kernel_pages = (int32_t)(count - 1);
-		row->has_kernel_pages = true;
-	}
+	return is_shown(r, c->pages) ? po_tally_add(&r->counted, c->stack, (uint64_t)c->pages) : PAGEOWNER_OK;
 }
 
 static int put_sums(struct run *r, struct po_tally *t)
@@ -132,16 +81,15 @@ static int run_counted(struct run *r, struct pageowner_error *err)
 {
 	struct po_memory *mem;
 	struct po_stacks stacks;
-	struct po_tally t = { .nr = 0 };
 	int rc = po_memory_clone(r->s->mem, &mem, err);
 
 	if (rc < 0)
 		return rc;
 	po_stacks_init(&stacks, &r->s->depot, r->s->symbols, mem);
-	rc = for_each_counted(r, &stacks, mem, r->o.top ? add_counted : put_counted, &t, err);
-	if (rc != PAGEOWNER_ENOMEM && put_sums(r, &t) < 0)	/* of a list that ends early, what came before */
+	rc = po_for_each_counted(&r->s->depot, &stacks, mem, r->o.top ? add_counted : put_counted, r, &r->told, err);
+	if (rc != PAGEOWNER_ENOMEM && put_sums(r, &r->counted) < 0)	/* of a list that ends early, what came before */
 		rc = PAGEOWNER_EIO;
-	po_tally_fini(&t);
+	po_tally_fini(&r->counted);
 	po_stacks_fini(&stacks);
 	po_memory_free(mem);
 	return rc;
@@ -149,35 +97,12 @@ static int run_counted(struct run *r, struct pageowner_error *err)
 
 /* --- sums of records ----------------------------------------------------------------------------- */
 
-/*
- * Pages of before page_owner have a stack of their own, which the kernel's handle tells.  Until 4.13 it is that of the
- * walk that found them, and a text has no handles: then the frames tell.
- */
-static bool was_found_early(const struct pageowner_stack *stack)
+static bool is_counted(struct run *r, const struct po_recount *sums, const struct pageowner_record *rec)
 {
-	static const char *const functions[] = { "register_early_stack", "init_page_owner",
-						 "init_pages_in_zone", "init_early_allocated_pages" };
-
-	for (uint32_t i = 0; i < stack->nr_frames; i++)
-		for (size_t k = 0; k < sizeof(functions) / sizeof(*functions); k++)
-			if (!strncmp(stack->frames[i].text, functions[k], strlen(functions[k])))
-				return true;
-	return false;
+	return po_recount_is_counted(sums, rec) && (!r->o.filter || po_filter_takes(&r->o.filter->f, &r->memo, rec));
 }
 
-static bool is_early(const struct run *r, const struct pageowner_record *rec)
-{
-	if (r->early_handle)
-		return rec->stack->handle == r->early_handle;
-	return rec->gfp_mask == 0 && was_found_early(rec->stack);
-}
-
-static bool is_counted(struct run *r, const struct pageowner_record *rec)
-{
-	return !is_early(r, rec) && (!r->o.filter || po_filter_takes(&r->o.filter->f, &r->memo, rec));
-}
-
-static int sum_records(struct run *r, struct pageowner_iter *it, struct po_tally *t, struct pageowner_error *err)
+static int sum_records(struct run *r, struct pageowner_iter *it, struct po_recount *sums, struct pageowner_error *err)
 {
 	struct pageowner_record rec;
 	struct pageowner_error flaw;
@@ -188,10 +113,8 @@ static int sum_records(struct run *r, struct pageowner_iter *it, struct po_tally
 		int rc = pageowner_iter_next(it, &rec, &flaw);
 		if (rc == 0)
 			return PAGEOWNER_OK;
-		tell_flaw(r, &flaw);
-		if (rc == PAGEOWNER_ENOMEM ||
-		    (rc == 1 && is_counted(r, &rec) &&
-		     po_tally_add(t, rec.stack, (uint64_t)1 << (rec.order & 31)) < 0))
+		po_tell(&r->told, &flaw);
+		if (rc == PAGEOWNER_ENOMEM || (rc == 1 && is_counted(r, sums, &rec) && po_recount_add(sums, &rec) < 0))
 			return po_fail_nomem(err, "stacks");
 		if (r->o.progress && until-- == 0) {
 			until = PROGRESS_STEP;
@@ -202,42 +125,27 @@ static int sum_records(struct run *r, struct pageowner_iter *it, struct po_tally
 	}
 }
 
-static int take_count(struct run *r, const struct po_stack_count *c, void *arg)
-{
-	struct po_tally *t = arg;
-
-	(void)r;
-	return po_tally_set_kernel(t, c->stack, c->pages);
-}
-
 static int run_summed(struct run *r, struct pageowner_coverage *cov, struct pageowner_error *err)
 {
-	const struct po_kernel *k = &r->s->kernel;
-	struct po_tally t = { .nr = 0 };
+	struct po_recount sums;
 	struct pageowner_iter *it;
 	const struct pageowner_iter_options options = {
 		.size = sizeof(options), .last_pfn = UINT64_MAX,
 		.slab_caches = r->o.filter && po_filter_has(&r->o.filter->f, PO_COLUMN_SLAB),
 	};
-	uint64_t early;
 	int rc = pageowner_iter_new(r->s, &options, &it, err);
 
 	if (rc < 0)
 		return rc;
-	struct po_walk *walk = po_iter_walk(it);
-	if (walk && k->l.symbol[PO_S_early_handle].have &&
-	    po_kernel_read_variable(k, po_walk_memory(walk), PO_S_early_handle, &early, NULL) == PAGEOWNER_OK)
-		r->early_handle = po_depot_key(&r->s->depot, (uint32_t)early);
-	rc = sum_records(r, it, &t, err);
-	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k) && !r->o.filter)
-		rc = for_each_counted(r, po_walk_stacks(walk), po_walk_memory(walk), take_count, &t, err);
-	if (rc == PAGEOWNER_OK && walk && po_stack_list_exists(k) && !r->o.filter)
-		count_unlisted(r, po_walk_memory(walk), &t);
+	po_recount_init(&sums, r->s, po_iter_walk(it));
+	rc = sum_records(r, it, &sums, err);
+	if (rc == PAGEOWNER_OK && !r->o.filter)
+		rc = po_recount_read_kernel(&sums, &r->told, err);
 	if (rc == PAGEOWNER_OK)
-		rc = put_sums(r, &t);
+		rc = put_sums(r, &sums.tally);
 	if (cov)
 		pageowner_iter_coverage(it, cov);
-	po_tally_fini(&t);
+	po_recount_fini(&sums);
 	pageowner_iter_free(it);
 	return rc;
 }
@@ -275,6 +183,7 @@ int pageowner_stacks(struct pageowner_session *s, const struct pageowner_stacks_
 	    options->size < sizeof(*options) || (unsigned)options->file > PAGEOWNER_SHOW_STACKS_HANDLES)
 		return po_fail(err, PAGEOWNER_EINVAL, "stacks: options are not valid");
 	r.o = *options;
+	r.told = (struct po_told){ r.o.flaw, r.o.arg };
 	r.threshold = r.o.threshold;
 	bool counts = pageowner_counts_stacks(s);
 	if (s->text && r.o.file != PAGEOWNER_SHOW_STACKS)
