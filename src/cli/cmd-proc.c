@@ -6,7 +6,7 @@
 
 static const char help[] =
 	"Usage: pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] DUMP...\n"
-	"       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
 	"Print a file of /proc as the kernel in the dump would have printed it: FILE is one of buddyinfo,\n"
 	"pagetypeinfo, slabinfo, vmallocinfo, meminfo, zoneinfo, vmstat.\n"
 	"\n"
@@ -18,7 +18,7 @@ static const char help[] =
 
 static const char log_help[] =
 	"Usage: pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] DUMP...\n"
-	"       pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"       pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
 	"Print the kernel log out of the dump, as `dmesg -r` would have on that machine.\n"
 	"\n"
 	CLI_INPUT_HELP

@@ -6,6 +6,7 @@
 #include "image/image.h"
 
 const struct po_format *const po_image_formats[] = {
+	&po_format_kcore,
 	&po_format_elfcore,
 	&po_format_lime,
 	&po_format_kdump,
