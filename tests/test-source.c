@@ -22,8 +22,20 @@
 
 /* --- the dump behind the source ------------------------------------------------------------------ */
 
+/* Bytes that read otherwise for a while, as if something moved. */
+struct disturbance {
+	uint64_t paddr;
+	unsigned len;
+	uint8_t instead[16];
+	unsigned until;		/* so many reads are disturbed … */
+	bool vary;		/* … each in another way */
+	unsigned reads;
+};
+
 struct world {
 	struct po_image *image;
+	struct disturbance *moving;
+	size_t nr_moving;
 	uint64_t seed;
 	unsigned fail_per_million;	/* pages that cannot be read: the same ones at each read */
 	uint64_t spoil_after;		/* reads after which every page may fail; 0: never */
@@ -47,6 +59,18 @@ static bool page_fails(const struct world *w, uint64_t page)
 	return w->reads >= w->spoil_after && mix(page ^ w->seed) % 1000000 < w->fail_per_million;
 }
 
+static void disturb(struct world *w, uint64_t paddr, uint8_t *buf, size_t len)
+{
+	for (size_t i = 0; i < w->nr_moving; i++) {
+		struct disturbance *d = &w->moving[i];
+		if (d->paddr < paddr || d->paddr + d->len > paddr + len || d->reads++ >= d->until)
+			continue;
+		memcpy(buf + (d->paddr - paddr), d->instead, d->len);
+		if (d->vary)
+			buf[d->paddr - paddr] = (uint8_t)d->reads;
+	}
+}
+
 static int read_phys(void *self, uint64_t paddr, void *buf, size_t len, size_t *done)
 {
 	struct world *w = self;
@@ -62,6 +86,7 @@ static int read_phys(void *self, uint64_t paddr, void *buf, size_t len, size_t *
 		n = n < len - *done ? n : len - *done;
 		if (w->image->ops->read(w->image, at, (char *)buf + *done, n, &got) > PO_ZEROED)
 			return PAGEOWNER_READ_HOLE;
+		disturb(w, at, (uint8_t *)buf + *done, got);
 		*done += got;
 	}
 	return PAGEOWNER_READ_OK;
@@ -237,6 +262,128 @@ TEST(a_live_source_is_read_anew_and_gives_the_same_bytes)
 	po_image_close(w.image);
 	free(out.at);
 	free(real.at);
+}
+
+/* --- what moves ---------------------------------------------------------------------------------- */
+
+#define NR_MOVING 100
+
+/* Of the dump itself: where things are that shall move. */
+struct places {
+	uint64_t time[NR_MOVING];	/* of allocation, in the records of so many page frames */
+	uint64_t bound, modules, modules_kva;
+};
+
+static uint64_t paddr_of(struct pageowner_session *s, uint64_t kva)
+{
+	uint64_t paddr = 0;
+
+	CHECK_INT(po_memory_translate(s->mem, kva, &paddr, NULL), PAGEOWNER_OK);
+	return paddr;
+}
+
+static bool find_places(struct places *p)
+{
+	char vmlinux[4096];
+	const char *dump = NULL;
+	struct pageowner_open_options o = { .size = sizeof(o), .dumps = &dump, .nr_dumps = 1, .vmlinux = vmlinux };
+	struct pageowner_session *s;
+	struct pageowner_iter *it;
+	struct pageowner_record rec;
+	struct pageowner_error err = { 0, "" };
+
+	(void)snprintf(vmlinux, sizeof(vmlinux), "%s", fixture("vmlinux"));
+	dump = fixture("dump.elf");
+	if (!CHECK_INT(pageowner_open(&o, &s, &err), PAGEOWNER_OK))
+		return false;
+	const struct po_kernel *k = &s->kernel;
+	CHECK_INT(pageowner_iter_new(s, NULL, &it, &err), PAGEOWNER_OK);
+	for (unsigned i = 0; i < NR_MOVING * 50 && pageowner_iter_next(it, &rec, &err) == 1; i++) {
+		const struct po_chunk *c = po_memmap_chunk(&k->map, rec.pfn, false);
+		if (i % 50 == 0)
+			p->time[i / 50] = paddr_of(s, c->page_ext + (rec.pfn - c->pfn) * k->ext.stride +
+						   k->ext.owner_offset + k->ext.ts->offset);
+	}
+	pageowner_iter_free(it);
+	p->bound = paddr_of(s, PO_SYM(&k->l, depot_index));
+	p->modules_kva = PO_SYM(&k->l, modules);
+	p->modules = paddr_of(s, p->modules_kva);
+	pageowner_close(s);
+	return true;
+}
+
+/* The report of a live source that is so disturbed. */
+static void report_moving(struct disturbance *moving, size_t nr, bool same, struct pageowner_coverage *cov)
+{
+	struct world w;
+	struct text out = { NULL, 0, 0 }, real = real_text();
+	struct pageowner_error err = { 0, "" };
+
+	if (!CHECK(open_world(&w)))
+		return;
+	w.moving = moving;
+	w.nr_moving = nr;
+	CHECK_INT(report(&w, PAGEOWNER_SOURCE_LIVE, &out, cov, &err), PAGEOWNER_OK);
+	CHECK((out.len == real.len && !memcmp(out.at, real.at, real.len)) == same);
+	check_coverage(cov);
+	po_image_close(w.image);
+	free(out.at);
+	free(real.at);
+}
+
+TEST(records_that_move_are_read_again_and_counted)
+{
+	struct places p;
+	struct disturbance moving[NR_MOVING];
+	struct pageowner_coverage cov;
+
+	if (!find_places(&p))
+		return;
+	for (size_t i = 0; i < NR_MOVING; i++)
+		moving[i] = (struct disturbance){ .paddr = p.time[i], .len = 8, .until = 1 + i % 5, .vary = true };
+	report_moving(moving, NR_MOVING, true, &cov);
+	CHECK_INT(cov.moved, NR_MOVING);
+	CHECK_INT(cov.restless, 0);
+}
+
+TEST(a_record_that_never_stands_still_does_not_hold_us)
+{
+	struct places p;
+	struct pageowner_coverage cov;
+
+	if (!find_places(&p))
+		return;
+	struct disturbance moving = { .paddr = p.time[7], .len = 8, .until = UINT32_MAX, .vary = true };
+	report_moving(&moving, 1, false, &cov);
+	CHECK_INT(cov.moved, 1);
+	CHECK_INT(cov.restless, 1);
+	CHECK(moving.reads < 100);
+}
+
+TEST(the_depot_may_grow_after_opening)
+{
+	struct places p;
+	struct pageowner_coverage cov;
+
+	if (!find_places(&p))
+		return;
+	struct disturbance moving = { .paddr = p.bound, .len = 4, .until = 1 };
+	report_moving(&moving, 1, true, &cov);
+	CHECK(moving.reads > 1);
+	CHECK_INT(cov.bad_stacks, 0);
+}
+
+TEST(a_module_may_come_after_opening)
+{
+	struct places p;
+	struct pageowner_coverage cov;
+
+	if (!find_places(&p))
+		return;
+	struct disturbance moving = { .paddr = p.modules, .len = 8, .until = 1 };
+	memcpy(moving.instead, &p.modules_kva, 8);	/* an empty list */
+	report_moving(&moving, 1, true, &cov);
+	CHECK(moving.reads > 1);
 }
 
 /* A debugger: it knows where the kernel is, and translates by itself. */

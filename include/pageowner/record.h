@@ -149,6 +149,9 @@ struct pageowner_coverage {
 	uint64_t untranslated;    /**< reads at addresses that no page table in the dump maps */
 	uint64_t first_missing;   /**< lowest physical address that was missing; UINT64_MAX: none */
 	uint64_t last_missing;    /**< and the highest */
+	/** Of the running machine: page frames that changed hands while they were read, and were read again. */
+	uint64_t moved;
+	uint64_t restless;        /**< those that never stood still: what is told of them may not be of one moment */
 };
 
 /** Which part of the records an iterator serves. */

@@ -58,6 +58,11 @@ struct pageowner_open_options {
 	 * pageowner_account_new() and pageowner_proc(), and for pageowner_ready() to tell.
 	 */
 	int without_owner;
+	/**
+	 * Instead of dumps: the memory of the running machine, /proc/kcore.  Needs root (CAP_SYS_RAWIO).  Nothing is
+	 * written and nothing is stopped: what changes while it is read is read again, and counted (pageowner_coverage).
+	 */
+	int live;
 };
 
 /**

@@ -33,7 +33,14 @@ bool cli_tell_missing(const char *command, const struct pageowner_coverage *cov)
 		{ cov->pages_truncated, "past the end of a truncated file" },
 		{ cov->pages_ioerror, "could not be read" },
 	};
-	bool bad = cov->bad_stack_records || cov->bad_memcg_records || cov->bad_block_records;
+	bool bad = cov->bad_stack_records || cov->bad_memcg_records || cov->bad_block_records || cov->restless;
+
+	if (cov->moved)
+		cli_say("%s: %" PRIu64 " page frames changed hands while they were read, and were read again%s", command,
+			cov->moved, cov->restless ? "" : " until they stood still");
+	if (cov->restless)
+		cli_say("%s: %" PRIu64 " page frames never stood still: what is told of them may not be of one moment",
+			command, cov->restless);
 
 	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++) {
 		if (!cov->passed[lost[i]])

@@ -90,6 +90,9 @@ int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c,
 		return add_ram_option(in, cmd, optarg);
 	case CLI_OPT_RAM_MAP:
 		return add_list_option(in, optarg);
+	case CLI_OPT_LIVE:
+		in->live = true;
+		return CLI_OK;
 	case ':':
 		return cli_usage(cmd, "%s: needs an argument", argv[optind - 1]);
 	default:
@@ -226,13 +229,30 @@ void cli_input_take(struct cli_input *in, char **paths, size_t nr, bool foreign)
 	in->nr_dumps = nr;
 }
 
+const char *cli_input_instead(const struct cli_input *in)
+{
+	return in->nr_ram || in->nr_lists ? "raw images" : in->live ? "the running machine" : NULL;
+}
+
+int cli_input_check(const struct cli_input *in, const struct cli_command *cmd, const char *file)
+{
+	const char *instead = cli_input_instead(in);
+
+	if (in->live && (in->nr_ram || in->nr_lists))
+		return cli_usage(cmd, "--live: beside %s nothing else can be read", instead);
+	if (file && instead)
+		return cli_usage(cmd, "%s: beside %s no other dump can be read", file, instead);
+	return CLI_OK;
+}
+
 int cli_input_finish(struct cli_input *in, const struct cli_command *cmd, int argc, char **argv)
 {
 	const size_t nr = (size_t)(argc - optind);
+	int status = cli_input_check(in, cmd, nr ? argv[optind] : NULL);
 
-	if (nr && (in->nr_ram || in->nr_lists))
-		return cli_usage(cmd, "%s: beside raw images no other dump can be read", argv[optind]);
-	if (!nr && !in->nr_ram && !in->nr_lists)
+	if (status != CLI_OK)
+		return status;
+	if (!nr && !cli_input_instead(in))
 		return cli_usage(cmd, "no dump given");
 	cli_input_take(in, argv + optind, nr, false);
 	return cli_input_lists(in);
@@ -266,6 +286,7 @@ struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want wan
 		.nr_dumps = in->nr_dumps,
 		.ram = in->ram,
 		.nr_ram = in->nr_ram,
+		.live = in->live,
 		.vmlinux = in->vmlinux,
 		.btf = in->btf,
 		.text = in->text,

@@ -42,6 +42,7 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 struct cli_input {
 	const char *vmlinux, *btf;
 	bool all_types;			/* what only pageowner_proc() and pageowner_account_new() need, too */
+	bool live;			/* instead of dumps: the running machine */
 	const char *text;		/* instead of dumps: a saved text, "-" for standard input */
 	char **dumps;			/* borrowed of argv */
 	size_t nr_dumps;
@@ -51,7 +52,7 @@ struct cli_input {
 	size_t nr_lists;
 };
 
-enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_FRAME, CLI_OPT_SKIP,
+enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_LIVE, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_FRAME, CLI_OPT_SKIP,
        CLI_OPT_OLDER, CLI_OPT_NEWER, CLI_OPT_NOW, CLI_OPT_PAGE_SIZE };
 
 /* For the commands' tables of long options (k, which has an argument, is among the short ones). */
@@ -59,7 +60,8 @@ enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_
 	{ "vmlinux", required_argument, NULL, 'k' }, \
 	{ "btf", required_argument, NULL, CLI_OPT_BTF }, \
 	{ "ram", required_argument, NULL, CLI_OPT_RAM }, \
-	{ "ram-map", required_argument, NULL, CLI_OPT_RAM_MAP }
+	{ "ram-map", required_argument, NULL, CLI_OPT_RAM_MAP }, \
+	{ "live", no_argument, NULL, CLI_OPT_LIVE }
 
 #define CLI_INPUT_HELP \
 	"  -k, --vmlinux FILE        the kernel's vmlinux, with symbols and debug information;\n" \
@@ -68,12 +70,17 @@ enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_BTF, CLI_OPT_FILTER, CLI_OPT_
 	"      --ram FILE@ADDRESS    a raw image of RAM, instead of DUMP, and the physical address\n" \
 	"                            (hexadecimal) of its first byte; repeatable, in any order\n" \
 	"      --ram FILE            the only image, whose address is worked out from its page tables\n" \
-	"      --ram-map LISTFILE    raw images that are listed there, ADDRESS FILE a line\n"
+	"      --ram-map LISTFILE    raw images that are listed there, ADDRESS FILE a line\n" \
+	"      --live                the memory of the running machine, instead of DUMP (/proc/kcore; root only)\n"
 
 /* Take what getopt_long() returned and the command does not know, errors too. */
 int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv);
 /* After the last option: take the dumps, read the lists. */
 int cli_input_finish(struct cli_input *in, const struct cli_command *cmd, int argc, char **argv);
+/* What is read instead of dumps: "raw images", "the running machine"; NULL: dumps. */
+const char *cli_input_instead(const struct cli_input *in);
+/* That there is one source only; file: the first name on the command line, or NULL. */
+int cli_input_check(const struct cli_input *in, const struct cli_command *cmd, const char *file);
 /* Read the lists of raw images. */
 int cli_input_lists(struct cli_input *in);
 /*

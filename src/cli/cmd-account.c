@@ -15,7 +15,7 @@ static const char help[] =
 	"Usage: pageowner account [-k VMLINUX] [--btf FILE] [--of ROW] [--top N] [--check] [-o FILE]\n"
 	"                         DUMP...\n"
 	"       pageowner account [OPTION]... --fragmentation [--top N] DUMP...\n"
-	"       pageowner account [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"       pageowner account [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
 	"Tell where the memory went: each page of RAM in one row, beside the kernel's own counter of the\n"
 	"same; and of the pages that no counter tells of (or those of another row) who owns them.\n"
 	"\n"

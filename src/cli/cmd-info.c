@@ -7,7 +7,7 @@
 
 static const char help[] =
 	"Usage: pageowner info [-k VMLINUX] [--btf FILE] [--types] DUMP...\n"
-	"       pageowner info [-k VMLINUX] [--btf FILE] [--types] --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"       pageowner info [-k VMLINUX] [--btf FILE] [--types] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
 	"Tell what the dump is, which kernel is in it, and by which evidence each thing was found.\n"
 	"\n"
 	CLI_INPUT_HELP

@@ -10,7 +10,7 @@
 static const char help[] =
 	"Usage: pageowner report [-k VMLINUX] [--btf FILE] [--pfn FIRST[-LAST]] [-o FILE]\n"
 	"                        [--strict] [--freed | --free-stacks] [--filter KEY=LIST]... [--frame REGEX] DUMP...\n"
-	"       pageowner report [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"       pageowner report [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
 	"Write what /sys/kernel/debug/page_owner of the kernel in the dump would have printed.\n"
 	"\n"
 	"DUMP is a vmcore (ELF core, kdump-compressed, flattened), all parts of a split set, a LiME\n"

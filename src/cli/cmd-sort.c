@@ -9,7 +9,7 @@
 static const char help[] =
 	"Usage: pageowner sort [OPTION]... INPUT [OUTPUT]\n"
 	"       pageowner sort [OPTION]... -o OUTPUT DUMP...\n"
-	"       pageowner sort [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE [OUTPUT]\n"
+	"       pageowner sort [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live [OUTPUT]\n"
 	"       page_owner_sort [OPTION]... INPUT [OUTPUT]\n"
 	"Choose, group and sort the records, as page_owner_sort of the kernel's tools does.\n"
 	"\n"
@@ -218,24 +218,25 @@ static int take_option(struct run *r, int c, char **argv)
 	}
 }
 
-/* INPUT [OUTPUT]; with -o all are parts of a dump; with --ram there is no INPUT. */
+/* INPUT [OUTPUT]; with -o all are parts of a dump; with --ram or --live there is no INPUT. */
 static int take_files(struct run *r, int argc, char **argv)
 {
-	const bool ram = r->in.nr_ram || r->in.nr_lists;
+	const char *instead = cli_input_instead(&r->in);
 	char **files = argv + optind;
-	size_t nr = (size_t)(argc - optind), most = ram ? 1 : 2;
+	size_t nr = (size_t)(argc - optind), most = instead ? 1 : 2;
 
 	if (!r->output && nr > most)
 		return cli_usage(&cli_sort, "%s: is a file too much (parts of one dump need -o OUTPUT)",
 				 files[most]);
 	if (!r->output && nr == most)
 		r->output = files[--nr];
-	if (ram && nr)
-		return cli_usage(&cli_sort, "%s: beside raw images no other dump can be read", files[0]);
-	if (!ram && !nr)
+	if (!instead && !nr)
 		return cli_usage(&cli_sort, "no input given");
+	int status = cli_input_check(&r->in, &cli_sort, nr ? files[0] : NULL);
+	if (status != CLI_OK)
+		return status;
 	cli_input_take(&r->in, files, nr, true);
-	int status = cli_page_size_check(&r->in, &cli_sort, r->o.page_size);
+	status = cli_page_size_check(&r->in, &cli_sort, r->o.page_size);
 	return status == CLI_OK ? cli_input_lists(&r->in) : status;
 }
 

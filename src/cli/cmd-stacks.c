@@ -10,7 +10,7 @@ static const char help[] =
 	"Usage: pageowner stacks [-k VMLINUX] [--btf FILE] [--handles | --stacks-handles] [-o FILE]\n"
 	"                        [--threshold PAGES] [--recount]\n"
 	"                        [--filter KEY=LIST]... [--frame REGEX] [--top N] DUMP...\n"
-	"       pageowner stacks [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE\n"
+	"       pageowner stacks [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
 	"Write the stacks and the pages that each of them owns, as the kernel in the dump would have\n"
 	"printed /sys/kernel/debug/page_owner_stacks/show_stacks.\n"
 	"\n"

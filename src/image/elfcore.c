@@ -17,61 +17,25 @@
 #include "base/cleanup.h"
 #include "base/load.h"
 #include "base/status.h"
+#include "image/elfhdr.h"
 #include "image/extents.h"
 #include "image/mapped.h"
 #include "image/pieces.h"
-
-#define ET_CORE 4
-#define PT_LOAD 1
-#define PT_NOTE 4
-#define PN_XNUM 0xffff		/* too many for the header: the number is in section header 0 */
-
-/* Notes are some KiB per processor.  All PT_NOTEs together, so that no table can make us loop. */
-#define NOTES_MAX ((uint64_t)64 << 20)
-#define VMCOREINFO_MAX ((size_t)1 << 20)
 
 /* How many pages are compared where two segments claim the same memory from different places. */
 #define CONFLICT_SAMPLES 32
 #define CONFLICT_STEPS 65536
 
-/* Offsets of the fields we read, by class. */
-struct layout {
-	uint8_t word;			/* bytes of an address or offset */
-	uint8_t ehdr_size, e_phoff, e_shoff, e_phentsize, e_phnum, e_shentsize;
-	uint8_t phdr_size, p_offset, p_paddr, p_filesz, p_memsz;
-	uint8_t shdr_size, sh_info;
-};
-
-static const struct layout layout32 = {
-	.word = 4,
-	.ehdr_size = 52, .e_phoff = 28, .e_shoff = 32, .e_phentsize = 42, .e_phnum = 44,
-	.e_shentsize = 46,
-	.phdr_size = 32, .p_offset = 4, .p_paddr = 12, .p_filesz = 16, .p_memsz = 20,
-	.shdr_size = 40, .sh_info = 28,
-};
-
-static const struct layout layout64 = {
-	.word = 8,
-	.ehdr_size = 64, .e_phoff = 32, .e_shoff = 40, .e_phentsize = 54, .e_phnum = 56,
-	.e_shentsize = 58,
-	.phdr_size = 56, .p_offset = 8, .p_paddr = 24, .p_filesz = 32, .p_memsz = 40,
-	.shdr_size = 64, .sh_info = 44,
-};
-
 /* While the headers are read. */
 struct reader {
 	const struct po_file *file;
-	const struct layout *layout;
-	struct po_abi abi;
+	struct po_elfhdr eh;
 	struct po_image *img;
 	struct po_pieces *core;
 	const struct po_mapped *map;
 	struct po_extents pieces;	/* as the headers say, before overlaps are settled */
-	uint64_t phoff;
-	uint32_t phentsize, phnum;
 	uint32_t loads;			/* PT_LOADs with a physical address */
 	bool some_paddr;		/* one of them is not 0 */
-	uint64_t notes_left;
 	struct pageowner_error *err;
 };
 
@@ -80,102 +44,14 @@ static const struct po_image_ops elf_ops = {
 	PO_PIECES_OPS,
 };
 
-static bool elf_probe(const struct po_file *file)
-{
-	const uint8_t *h = file->head;
-
-	if (file->head_len < 20 || memcmp(h, "\177ELF", 4) != 0 || h[4] < 1 || h[4] > 2 ||
-	    h[5] < 1 || h[5] > 2)
-		return false;
-	return (h[5] == 2 ? po_load_be(h + 16, 2) : po_load_le(h + 16, 2)) == ET_CORE;
-}
-
-static uint64_t word(const struct reader *rd, const void *at)
-{
-	return po_load(&rd->abi, at, rd->layout->word);
-}
-
-/* A struct of the file: all of it or a failure that names it. */
-static int read_struct(const struct reader *rd, uint64_t offset, void *buf, size_t len,
-		       const char *what)
-{
-	size_t done;
-	enum po_cause cause = po_mapped_read(rd->map, offset, buf, len, &done);
-
-	if (cause == PO_HAVE)
-		return PAGEOWNER_OK;
-	return po_fail(rd->err, cause == PO_TRUNCATED ? PAGEOWNER_ECORRUPT : PAGEOWNER_EIO,
-		       "%s at 0x%" PRIx64 ": %s", what, offset, po_cause_words[cause]);
-}
-
-/* The number of program headers, when the header's 16 bits are too few. */
-static int read_big_phnum(struct reader *rd, const uint8_t *ehdr)
-{
-	uint8_t shdr[64];
-	uint64_t shoff = word(rd, ehdr + rd->layout->e_shoff);
-
-	if (shoff == 0)
-		return po_fail(rd->err, PAGEOWNER_ECORRUPT, "ELF header: the number of program headers "
-			       "is said to be in section header 0, but there is none");
-	int rc = read_struct(rd, shoff, shdr, rd->layout->shdr_size, "section header 0");
-	if (rc < 0)
-		return rc;
-	rd->phnum = (uint32_t)po_load(&rd->abi, shdr + rd->layout->sh_info, 4);
-	return PAGEOWNER_OK;
-}
-
-static int read_ehdr(struct reader *rd)
-{
-	uint8_t ehdr[64];
-	int rc = read_struct(rd, 0, ehdr, rd->layout->ehdr_size, "ELF header");
-
-	if (rc < 0)
-		return rc;
-	rd->phoff = word(rd, ehdr + rd->layout->e_phoff);
-	rd->phentsize = (uint32_t)po_load(&rd->abi, ehdr + rd->layout->e_phentsize, 2);
-	rd->phnum = (uint32_t)po_load(&rd->abi, ehdr + rd->layout->e_phnum, 2);
-	if (rd->phnum == PN_XNUM) {
-		rc = read_big_phnum(rd, ehdr);
-		if (rc < 0)
-			return rc;
-	}
-	if (rd->phnum == 0 || rd->phoff == 0)
-		return po_fail(rd->err, PAGEOWNER_ECORRUPT, "ELF header: no program headers");
-	if (rd->phentsize < rd->layout->phdr_size)
-		return po_fail(rd->err, PAGEOWNER_ECORRUPT,
-			       "ELF header: program headers of %" PRIu32 " bytes", rd->phentsize);
-
-	uint64_t end;
-	if (po_add(rd->phoff, (uint64_t)rd->phnum * rd->phentsize, &end) || end > rd->file->size)
-		return po_fail(rd->err, PAGEOWNER_ECORRUPT,
-			       "truncated: the table of %" PRIu32 " program headers at 0x%" PRIx64
-			       " is cut off, the file ends at 0x%" PRIx64, rd->phnum, rd->phoff,
-			       rd->file->size);
-	return PAGEOWNER_OK;
-}
-
-static const char *machine_name(uint64_t e_machine)
-{
-	switch (e_machine) {
-	case 3: return "i386";
-	case 40: return "arm";
-	case 62: return "x86_64";
-	case 183: return "arm64";
-	default: return NULL;
-	}
-}
-
 /* One PT_LOAD: what is in the file, what was cut off, what was dropped. */
-static int add_load(struct reader *rd, uint32_t index, const uint8_t *phdr)
+static int add_load(struct reader *rd, uint32_t index, const struct po_phdr *ph)
 {
-	uint64_t offset = word(rd, phdr + rd->layout->p_offset);
-	uint64_t paddr = word(rd, phdr + rd->layout->p_paddr);
-	uint64_t filesz = word(rd, phdr + rd->layout->p_filesz);
-	uint64_t memsz = word(rd, phdr + rd->layout->p_memsz);
-	uint64_t end, file_end;
+	const uint64_t offset = ph->offset, paddr = ph->paddr, filesz = ph->filesz;
+	uint64_t memsz = ph->memsz, end, file_end;
 
 	/* "no physical address": the virtual areas of the kernel's own headers */
-	if (paddr == (rd->layout->word == 4 ? UINT32_MAX : UINT64_MAX))
+	if (paddr == po_elfhdr_no_address(&rd->eh))
 		return PAGEOWNER_OK;
 	if (memsz < filesz)
 		memsz = filesz;
@@ -202,71 +78,17 @@ static int add_load(struct reader *rd, uint32_t index, const uint8_t *phdr)
 	return PAGEOWNER_OK;
 }
 
-static uint64_t align4(uint32_t v)
-{
-	return ((uint64_t)v + 3) & ~(uint64_t)3;
-}
-
-static int take_vmcoreinfo(struct reader *rd, uint64_t offset, uint32_t descsz)
-{
-	size_t len = descsz < VMCOREINFO_MAX ? descsz : VMCOREINFO_MAX, done;
-	_cleanup_(po_freep) char *text = malloc(len + 1);
-
-	if (!text)
-		return po_fail_nomem(rd->err, "VMCOREINFO");
-	(void)po_mapped_read(rd->map, offset, text, len, &done);
-	if (done != len)
-		return PAGEOWNER_OK;	/* it only helps; the cut is told with the memory's */
-	if (po_image_set_vmcoreinfo(rd->img, text, len) < 0)
-		return po_fail_nomem(rd->err, "VMCOREINFO");
-	return PAGEOWNER_OK;
-}
-
-/* Walk the notes of one PT_NOTE; what is damaged there ends the walk and is no failure. */
-static int read_notes(struct reader *rd, const uint8_t *phdr)
-{
-	uint64_t at = word(rd, phdr + rd->layout->p_offset);
-	uint64_t left = word(rd, phdr + rd->layout->p_filesz);
-	uint8_t note[12 + 12];
-	size_t done;
-
-	if (left > rd->notes_left)
-		left = rd->notes_left;
-	rd->notes_left -= left;
-	while (left >= sizeof(note) && !rd->img->vmcoreinfo) {
-		if (po_mapped_read(rd->map, at, note, sizeof(note), &done) != PO_HAVE)
-			break;
-		uint32_t namesz = (uint32_t)po_load(&rd->abi, note, 4);
-		uint32_t descsz = (uint32_t)po_load(&rd->abi, note + 4, 4);
-		uint64_t name_end = 12 + align4(namesz);
-		uint64_t end = name_end + align4(descsz);
-		if (name_end + descsz > left)
-			break;
-		if (namesz == sizeof("VMCOREINFO") && memcmp(note + 12, "VMCOREINFO", 11) == 0)
-			return take_vmcoreinfo(rd, at + name_end, descsz);
-		if (end > left)
-			break;
-		at += end;
-		left -= end;
-	}
-	return PAGEOWNER_OK;
-}
-
 static int read_phdrs(struct reader *rd)
 {
-	uint8_t phdr[56];
+	struct po_phdr ph;
 	int rc = PAGEOWNER_OK;
 
-	for (uint32_t i = 0; i < rd->phnum && rc == PAGEOWNER_OK; i++) {
-		rc = read_struct(rd, rd->phoff + (uint64_t)i * rd->phentsize, phdr,
-				 rd->layout->phdr_size, "program header");
-		if (rc < 0)
-			break;
-		uint64_t type = po_load(&rd->abi, phdr, 4);
-		if (type == PT_LOAD)
-			rc = add_load(rd, i, phdr);
-		else if (type == PT_NOTE)
-			rc = read_notes(rd, phdr);
+	for (uint32_t i = 0; i < rd->eh.phnum && rc == PAGEOWNER_OK; i++) {
+		rc = po_elfhdr_phdr(&rd->eh, i, &ph, rd->err);
+		if (rc == PAGEOWNER_OK && ph.type == PO_PT_LOAD)
+			rc = add_load(rd, i, &ph);
+		else if (rc == PAGEOWNER_OK && ph.type == PO_PT_NOTE)
+			rc = po_elfhdr_notes(&rd->eh, &ph, rd->img, rd->err);
 	}
 	return rc;
 }
@@ -357,24 +179,24 @@ static int settle(struct reader *rd)
 	return PAGEOWNER_OK;
 }
 
+static enum po_cause read_mapped(const void *self, uint64_t offset, void *buf, size_t len, size_t *done)
+{
+	return po_mapped_read(self, offset, buf, len, done);
+}
+
 static int read_core(struct po_image *img, const struct po_file *file, struct pageowner_error *err)
 {
 	struct po_pieces *core = po_pieces_of(img);
 	struct reader rd = {
 		.file = file,
-		.layout = file->head[4] == 1 ? &layout32 : &layout64,
-		.abi = { .big_endian = file->head[5] == 2 },
+		.eh = { .read = read_mapped, .self = core->map[0] },
 		.img = img,
 		.core = core,
 		.map = core->map[0],
-		.notes_left = NOTES_MAX,
 		.err = err,
 	};
-	const char *machine = machine_name(po_load(&rd.abi, file->head + 18, 2));
+	int rc = po_elfhdr_open(&rd.eh, img, file->size, err);
 
-	if (machine && po_image_set(&img->machine, "%s", machine) < 0)
-		return po_fail_nomem(err, "ELF header");
-	int rc = read_ehdr(&rd);
 	if (rc == PAGEOWNER_OK)
 		rc = read_phdrs(&rd);
 	if (rc == PAGEOWNER_OK)
@@ -406,6 +228,6 @@ static int elf_open(const struct po_file *files, size_t nr, struct po_image **re
 
 const struct po_format po_format_elfcore = {
 	.name = "ELF core",
-	.probe = elf_probe,
+	.probe = po_elfhdr_probe,
 	.open = elf_open,
 };

@@ -6,10 +6,15 @@
 #include "image/image.h"
 
 const struct po_format *const po_image_formats[] = {
+	&po_format_kcore,
 	&po_format_elfcore,
 	&po_format_lime,
+#ifdef HAVE_KDUMPFILE
 	&po_format_kdump,
+#endif
 	&po_format_flattened,
+#ifdef HAVE_KDUMPFILE
 	&po_format_libkdumpfile,
+#endif
 	NULL,
 };

@@ -57,6 +57,11 @@ struct po_image_ops {
 	 * memory that the machine had, also where the dump lacks its bytes.
 	 */
 	int (*next_range)(struct po_image *img, uint64_t from, uint64_t *start, uint64_t *len);
+	/*
+	 * Where the ranges of kernel addresses begin that the container lists, and what they are physically (UINT64_MAX:
+	 * not told): 1, or 0 when there are no more.  NULL: it lists none, or none that are to be believed.
+	 */
+	int (*segment)(struct po_image *img, size_t index, uint64_t *kva, uint64_t *paddr);
 	/* Another handle on the same memory, for another thread; NULL: po_image_clone() says so. */
 	int (*clone)(const struct po_image *img, struct po_image **ret,
 		     struct pageowner_error *err);
@@ -92,6 +97,9 @@ struct po_image {
  */
 int po_image_open(const char *const *paths, size_t nr, struct po_image **ret,
 		  struct pageowner_error *err);
+
+/* The memory of the running machine (kcore.c). */
+int po_image_open_live(struct po_image **ret, struct pageowner_error *err);
 
 /*
  * Raw images of physical memory (rawset.c): banks in any order.  Holes between them are holes,
@@ -152,6 +160,7 @@ struct po_format {
 		    struct pageowner_error *err);
 };
 
+extern const struct po_format po_format_kcore;
 extern const struct po_format po_format_elfcore;
 extern const struct po_format po_format_lime;
 extern const struct po_format po_format_kdump;

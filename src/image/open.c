@@ -10,16 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/kcore.h"
 
 /* Split sets have a part per processor at most; this only bounds what we allocate. */
 #define FILES_MAX 4096
-
-#define PROCFS_MAGIC 0x9fa0		/* see statfs(2) */
 
 struct files {
 	struct po_file *at;
@@ -49,16 +47,6 @@ static const char *kind_of(mode_t mode)
 	return "a character device, not a file";
 }
 
-/* The memory of the running system changes under the reader and needs a source of its own. */
-static bool is_kcore(const struct po_file *file)
-{
-	struct statfs fs;
-	const char *slash = strrchr(file->path, '/');
-
-	return strcmp(slash ? slash + 1 : file->path, "kcore") == 0 &&
-	       fstatfs(file->fd, &fs) == 0 && fs.f_type == PROCFS_MAGIC;
-}
-
 static int look_at_size(struct po_file *file, struct pageowner_error *err)
 {
 	struct stat st;
@@ -71,11 +59,10 @@ static int look_at_size(struct po_file *file, struct pageowner_error *err)
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return po_fail(err, PAGEOWNER_EINVAL, "%s: is %s", file->path,
 			       kind_of(st.st_mode));
-	if (is_kcore(file))
-		return po_fail(err, PAGEOWNER_EUNSUPP,
-			       "%s: the running system's memory: recognised, not supported yet",
-			       file->path);
-
+	if (po_kcore_is(file)) {	/* its size says nothing */
+		file->size = UINT64_MAX;
+		return PAGEOWNER_OK;
+	}
 	off_t size = S_ISREG(st.st_mode) ? st.st_size : lseek(file->fd, 0, SEEK_END);
 	if (size < 0)
 		return po_fail(err, PAGEOWNER_EIO, "%s: %s", file->path,
@@ -115,6 +102,8 @@ int po_file_open(const char *path, struct po_file *file, struct pageowner_error 
 	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (file->fd < 0 && errno == ENXIO)
 		return po_fail(err, PAGEOWNER_EINVAL, "%s: is not a file", path);
+	if (file->fd < 0 && !strcmp(path, PO_KCORE_PATH))
+		return po_kcore_refused_here(errno, err);
 	if (file->fd < 0)
 		return po_fail(err, PAGEOWNER_EIO, "%s: %s", path, po_errno_words(errno).text);
 	return po_file_look(file, err);

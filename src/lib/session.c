@@ -59,6 +59,8 @@ static int open_image(struct pageowner_session *s, const struct pageowner_open_o
 
 	if (o->source)
 		rc = po_image_open_source(o->source, &s->image, err);
+	else if (o->live)
+		rc = po_image_open_live(&s->image, err);
 	else if (o->nr_ram)
 		rc = po_image_open_ram(o->ram, o->nr_ram, &s->image, err);
 	else if (o->nr_dumps == 0)
@@ -142,6 +144,7 @@ static int fill_find(struct pageowner_session *s, struct po_find *f, struct page
 	f->machine = po_elf_machine(s->elf);
 	f->banner_at = LINK(l, linux_banner);
 	f->proof_at = LINK(l, kallsyms_token_index);
+	f->text_at = LINK(l, _text);
 	f->phys_base_at = LINK(l, phys_base);
 	f->root_at = LINK(l, init_top_pgt)    ? LINK(l, init_top_pgt) :
 		     LINK(l, init_level4_pgt) ? LINK(l, init_level4_pgt) :
@@ -191,7 +194,8 @@ static int find_kernel(struct pageowner_session *s, struct pageowner_error *err)
 		rc = po_find_kernel(s->mem, &find, s->note, &s->found, err);
 		if (rc < 0)
 			return name_machines(s, rc, err);
-		po_memory_set_xlat(s->mem, &s->found.xlat);
+		if (s->found.xlat.ops)
+			po_memory_set_xlat(s->mem, &s->found.xlat);
 	}
 	k->l.slide = s->found.slide;
 	if (!s->note)

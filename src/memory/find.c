@@ -5,7 +5,8 @@
  * seldom, never below a page.  Memory holds stale copies of banners (the boot loader's, the log's), so a
  * hit counts only if a second read-only blob lies at the same displacement, and if the page tables that
  * the image itself holds lead the banner's address back to where it was found.  That works the same with
- * and without VMCOREINFO and KASLR; VMCOREINFO, where there is one, only says where to look first.
+ * and without VMCOREINFO and KASLR; VMCOREINFO, where there is one, only says where to look first.  A container that knows
+ * kernel addresses by itself (/proc/kcore) is looked at through these.
  */
 #include "memory/find.h"
 
@@ -300,6 +301,38 @@ static bool try_note(struct search *s, const char *note)
 	return try_banner(s, s->find->banner_at + offset - X86_64_KERNEL_MAP + (uint64_t)phys_base);
 }
 
+/* Read-only bytes at a kernel address, by the container's own translation. */
+static bool virt_bytes_are(struct search *s, uint64_t kva, const void *want, size_t len)
+{
+	_cleanup_(po_freep) uint8_t *buf = malloc(len);
+
+	return buf && po_memory_read(s->mem, kva, buf, len, NULL) == PAGEOWNER_OK && !memcmp(buf, want, len);
+}
+
+/*
+ * One of the ranges that the container lists begins with the image.  Page tables are only needed for what is in no range, and
+ * for lack of physical addresses (before 4.11) there may be none.
+ */
+static bool try_segments(struct search *s)
+{
+	struct po_image *img = po_memory_image(s->mem);
+	const struct po_find *f = s->find;
+	uint64_t kva, paddr;
+
+	for (size_t i = 0; img->ops->segment && img->ops->segment(img, i, &kva, &paddr) == 1; i++) {
+		const uint64_t slide = kva - f->text_at;
+
+		if (!f->text_at || !virt_bytes_are(s, f->banner_at + slide, f->banner, f->banner_len) ||
+		    !virt_bytes_are(s, f->proof_at + slide, f->proof, f->proof_len))
+			continue;
+		s->ret->by_segment = true;
+		if (paddr == UINT64_MAX || !try_banner(s, paddr + (f->banner_at - f->text_at)))
+			s->ret->slide = slide;
+		return true;
+	}
+	return false;
+}
+
 /* --- when it is not there ------------------------------------------------------------------------ */
 
 /* As uname says it; arm and i386 have several. */
@@ -351,11 +384,12 @@ int po_find_kernel(struct po_memory *mem, const struct po_find *find, const char
 
 	s.why.code = PAGEOWNER_OK;
 	s.floating = po_memory_image(mem)->floating;
-	found.by_note = !s.floating && try_note(&s, note);
+	if (!try_segments(&s))
+		found.by_note = !s.floating && try_note(&s, note);
 	/* offsets are congruent to addresses only as far as the base is: by pages */
-	for (size_t i = s.floating ? 2 : 0; !found.xlat.ops && i < sizeof(strides) / sizeof(*strides); i++)
+	for (size_t i = s.floating ? 2 : 0; !found.by_segment && !found.xlat.ops && i < sizeof(strides) / sizeof(*strides); i++)
 		(void)search_stride(&s, strides[i]);
-	if (!found.xlat.ops)
+	if (!found.by_segment && !found.xlat.ops)
 		return not_found(&s, err);
 	*ret = found;
 	return PAGEOWNER_OK;

@@ -17,6 +17,7 @@ struct po_find {
 	uint64_t proof_at;		/* a second read-only blob: a banner alone has copies elsewhere */
 	const void *proof;
 	size_t proof_len;
+	uint64_t text_at;		/* _text: where a container that lists kernel addresses begins the image */
 	uint64_t root_at;		/* top page table: init_top_pgt, swapper_pg_dir */
 	uint64_t phys_base_at;		/* x86_64 */
 	uint64_t sme_mask_at;		/* x86_64: sme_me_mask */
@@ -26,7 +27,8 @@ struct po_find {
 struct po_found {
 	uint64_t banner_paddr;
 	uint64_t slide;			/* run-time address = link address + slide */
-	struct po_xlat xlat;
+	struct po_xlat xlat;		/* without ops: the container alone knows where addresses lie */
+	bool by_segment;		/* the container's list of kernel addresses told where (and the proof held) */
 	bool by_note;			/* VMCOREINFO told where to look (and the proof held) */
 	unsigned nr_candidates;		/* banners met on the way */
 	bool base_found;		/* of a floating image, which was moved there */

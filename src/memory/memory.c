@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reads by kernel address: translate a page at a time behind a small software TLB, and keep "not in the
- * dump" apart from "bad".  An image that translates by itself (a debugger, /proc/kcore) is asked first.
+ * dump" apart from "bad".  An image that translates by itself (a debugger, /proc/kcore) is asked first, and the page tables
+ * for what it does not know.
  */
 #include "memory/memory.h"
 
@@ -250,7 +251,8 @@ static void read_step(struct po_memory *mem, uint64_t kva, uint8_t *buf, size_t 
 			s->cause = PO_HAVE;
 		if (s->cause == PO_HAVE && s->done == 0)
 			s->cause = PO_IOERR;
-		return;
+		if (s->cause != PO_HOLE || s->done || !mem->xlat.ops)
+			return;
 	}
 	uint64_t paddr;
 	s->rc = translate(mem, kva, &paddr, err);

@@ -37,21 +37,41 @@ static int find_pools(struct po_depot *d, struct po_memory *mem, struct pageowne
 	return rc < 0 ? po_within(err, rc, "stack_pools") : rc;
 }
 
+static bool read_bound(const struct po_depot *d, struct po_memory *mem, uint64_t *ret)
+{
+	if (po_kernel_read_variable(d->k, mem, d->bound_symbol, ret, NULL) < 0)
+		return false;
+	*ret += d->bound_plus;
+	return true;
+}
+
 static void find_bound(struct po_depot *d, struct po_memory *mem)
 {
 	const struct po_layout *l = &d->k->l;
-	uint64_t v;
 
+	d->bound_plus = 1;
 	if (PO_HAS_SYM(l, pools_num)) {
 		/* index >= pools_num since the index is stored plus one, index > pools_num in 6.8 */
-		d->has_bound = po_kernel_read_variable(d->k, mem, PO_S_pools_num, &v, NULL) ==
-			       PAGEOWNER_OK;
-		d->bound = v + (d->bias ? 0 : 1);
-	} else if (PO_HAS_SYM(l, pool_index) || PO_HAS_SYM(l, depot_index)) {
-		unsigned sym = PO_HAS_SYM(l, pool_index) ? PO_S_pool_index : PO_S_depot_index;
-		d->has_bound = po_kernel_read_variable(d->k, mem, sym, &v, NULL) == PAGEOWNER_OK;
-		d->bound = v + 1;
+		d->bound_symbol = PO_S_pools_num;
+		d->bound_plus = d->bias ? 0 : 1;
+	} else if (PO_HAS_SYM(l, pool_index)) {
+		d->bound_symbol = PO_S_pool_index;
+	} else if (PO_HAS_SYM(l, depot_index)) {
+		d->bound_symbol = PO_S_depot_index;
+	} else {
+		return;
 	}
+	d->has_bound = read_bound(d, mem, &d->bound);
+}
+
+/* The bound, or what it is by now. */
+static uint64_t bound_for(const struct po_depot *d, struct po_memory *mem, uint64_t index)
+{
+	uint64_t now;
+
+	if (index < d->bound || !po_memory_image(mem)->live)
+		return d->bound;
+	return read_bound(d, mem, &now) ? now : d->bound;
 }
 
 int po_depot_open(struct po_depot *d, const struct po_kernel *k, struct po_memory *mem,
@@ -190,9 +210,9 @@ static int locate(const struct po_depot *d, struct po_memory *mem, uint32_t key,
 	uint64_t pool_size = po_kernel_page_size(d->k) << POOL_ORDER;
 
 	/* the kernel's would warn and find none: nothing but corruption leads here */
-	if ((d->has_bound && index >= d->bound) || index >= d->nr_pools)
-		return po_fail(err, PAGEOWNER_ECORRUPT, "pool %" PRIu64 " of %" PRIu64, index,
-			       d->has_bound ? d->bound : d->nr_pools);
+	const uint64_t bound = d->has_bound ? bound_for(d, mem, index) : d->nr_pools;
+	if (index >= bound || index >= d->nr_pools)
+		return po_fail(err, PAGEOWNER_ECORRUPT, "pool %" PRIu64 " of %" PRIu64, index, bound);
 	int rc = po_memory_read_ptr(mem, d->pools + index * d->k->abi.ptr_size, &pool, err);
 	if (rc < 0)
 		return rc;

@@ -20,6 +20,8 @@ struct po_depot {
 	unsigned bias;			/* 1: the index field holds index + 1 */
 	uint32_t handle_mask;		/* what is left of a handle without its extra bits */
 	bool has_bound;
+	unsigned bound_symbol;		/* the variable that tells it, which grows while memory lives; and what to add */
+	unsigned bound_plus;
 	uint64_t bound;			/* indices from here on give no frames */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "kernel/modules.h"
 
 void po_stacks_init(struct po_stacks *s, const struct po_depot *depot,
 		    const struct po_symbols *symbols, struct po_memory *mem)
@@ -17,8 +18,65 @@ void po_stacks_init(struct po_stacks *s, const struct po_depot *depot,
 void po_stacks_fini(struct po_stacks *s)
 {
 	free(s->slot);
+	po_symbols_free(s->later);
 	po_arena_fini(&s->arena);
 }
+
+/* --- memory that lives --------------------------------------------------------------------------- */
+
+#define LATER_MAX 16		/* a module may come at any time, but not for ever */
+#define FETCH_TRIES 8
+
+static bool is_live(const struct po_stacks *s)
+{
+	return po_memory_image(s->mem)->live;
+}
+
+/* Read all modules anew, into a table of their own. */
+static void load_later(struct po_stacks *s)
+{
+	const struct po_kernel *k = s->depot->k;
+	struct po_kallsyms *none;
+	struct pageowner_error flaw;
+
+	po_symbols_free(s->later);
+	s->later = NULL;
+	s->nr_later++;
+	if (po_kallsyms_none(&k->abi, &none, NULL) < 0 ||
+	    po_symbols_new(none, po_symbols_rules(s->symbols), &s->later, NULL) < 0)
+		return;
+	(void)po_modules_load(k, s->mem, s->later, &flaw, NULL);
+}
+
+/* A frame that is in nothing known when all was opened may be in a module that came since. */
+static bool look_up_later(struct po_stacks *s, uint64_t kva, struct po_symbol *ret)
+{
+	if (s->later && po_symbols_lookup(s->later, kva, ret))
+		return true;
+	if (s->nr_later == LATER_MAX)
+		return false;
+	load_later(s);
+	return s->later && po_symbols_lookup(s->later, kva, ret);
+}
+
+/* Read a stack until two reads are the same. */
+static int fetch(struct po_stacks *s, uint32_t handle, struct po_frames *ret, struct pageowner_error *err)
+{
+	struct po_frames then;
+	int rc = po_depot_fetch(s->depot, s->mem, handle, ret, err);
+
+	for (unsigned i = 0; is_live(s) && i < FETCH_TRIES; i++) {
+		const int rc_then = rc;
+		then = *ret;
+		rc = po_depot_fetch(s->depot, s->mem, handle, ret, err);
+		if (rc == PAGEOWNER_OK && rc_then == PAGEOWNER_OK && then.nr == ret->nr &&
+		    !memcmp(then.at, ret->at, ret->nr * sizeof(*ret->at)))
+			break;
+	}
+	return rc;
+}
+
+/* --- the stacks ---------------------------------------------------------------------------------- */
 
 #define FRAMES_KEY ((uint64_t)1 << 63)	/* set in the key of a stack without a handle */
 
@@ -75,7 +133,7 @@ static const char *frame_text(struct po_stacks *s, uint64_t kva)
 	char buf[sizeof(sym.name) + 128];
 	int len;
 
-	if (!po_symbols_lookup(s->symbols, kva, &sym))
+	if (!po_symbols_lookup(s->symbols, kva, &sym) && !(is_live(s) && look_up_later(s, kva, &sym)))
 		/* the kernel prints a bare address where it knows no symbol: this is another case */
 		len = snprintf(buf, sizeof(buf), "0x%" PRIx64 "%s", kva,
 			       po_kallsyms_count(po_symbols_kallsyms(s->symbols)) ? "" :
@@ -138,7 +196,7 @@ static int add_stack(struct po_stacks *s, struct po_stack_slot *slot, uint64_t k
 	int rc = why < 0 ? fill_marker(s, stack, why, err) : fill(s, stack, f, err);
 	if (rc < 0)
 		return rc;
-	*slot = (struct po_stack_slot){ key, why < 0, stack };
+	*slot = (struct po_stack_slot){ .key = key, .bad = why < 0, .stack = stack };
 	s->nr++;
 	return PAGEOWNER_OK;
 }
@@ -165,11 +223,16 @@ int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_s
 		key = handle ? handle : UINT32_MAX;
 	if (find_or_grow(s, key, NULL, &slot, err) < 0)
 		return PAGEOWNER_ENOMEM;
-	if (!slot->key) {
-		int why = po_depot_fetch(s->depot, s->mem, handle, &f, err);
-		int rc = add_stack(s, slot, key, &f, why, err);
-		if (rc < 0)
-			return rc;
+	/* what was bad a moment ago may be good by now */
+	const bool again = slot->bad && is_live(s) && slot->tries++ < FETCH_TRIES;
+	if (!slot->key || again) {
+		int why = fetch(s, handle, &f, err);
+		if (again && why < 0) {
+			if (err)
+				err->code = PAGEOWNER_OK;	/* told before */
+		} else if (add_stack(s, slot, key, &f, why, err) < 0) {
+			return PAGEOWNER_ENOMEM;
+		}
 	}
 	*ret = slot->stack;
 	return !slot->bad;

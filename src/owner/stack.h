@@ -16,11 +16,14 @@ struct po_stacks {
 	struct po_arena arena;
 	struct po_stack_slot *slot;	/* open addressing by key */
 	size_t nr, cap;
+	struct po_symbols *later;	/* modules as they were when a frame of memory that lives was in none; or NULL */
+	unsigned nr_later;		/* how often they were read */
 };
 
 struct po_stack_slot {
 	uint64_t key;			/* handle without extra bits, or a hash of frames; 0: empty */
 	bool bad;			/* not in the dump, or corrupt */
+	uint8_t tries;			/* how often a bad one of memory that lives was read again */
 	struct pageowner_stack *stack;
 };
 

@@ -2,6 +2,10 @@
 /*
  * The rules of read_page_owner(), over blocks of MAX_ORDER_NR_PAGES pages whose struct pages and page_ext
  * entries are read at once.  Each PFN ends in exactly one counter: walked = recorded + passed over.
+ *
+ * Memory that lives is read as the kernel itself reads it, without a lock, but in larger pieces; so the entries of a block
+ * are read once more when its struct pages were, and an entry that differs is read again with its struct page until it
+ * stands still.
  */
 #include "owner/walk.h"
 
@@ -23,7 +27,10 @@ struct po_walk {
 	const struct po_chunk *chunk;
 	uint8_t *pages, *exts;
 	struct po_gaps page_gaps, ext_gaps;
+	uint8_t *exts_then;		/* of memory that lives: as the entries were before the struct pages were read */
 };
+
+#define SETTLE_TRIES 8
 
 static uint64_t block_pages(const struct po_walk *w)
 {
@@ -67,9 +74,11 @@ int po_walk_new(const struct po_record_base *base, uint64_t first, uint64_t last
 		return rc;
 	w->pages = malloc(nr * base->k->map.page_size);
 	w->exts = malloc(nr * base->k->ext.stride);
+	const bool live = po_memory_image(w->r.mem)->live;
+	w->exts_then = live ? malloc(nr * base->k->ext.stride) : NULL;
 	set_start(w);
 	struct po_walk *done = po_take(w);
-	if (!done->pages || !done->exts) {
+	if (!done->pages || !done->exts || (live && !done->exts_then)) {
 		po_walk_free(done);
 		return po_fail_nomem(err, "walk");
 	}
@@ -99,6 +108,7 @@ void po_walk_free(struct po_walk *w)
 	po_reader_fini(&w->r);
 	free(w->pages);
 	free(w->exts);
+	free(w->exts_then);
 	free(w);
 }
 
@@ -177,6 +187,9 @@ static void load_window(struct po_walk *w)
 	w->win_pfn = w->pfn;
 	w->win_nr = nr;
 	uint64_t skip = w->pfn - w->chunk->pfn;
+	if (w->exts_then && w->chunk->page_ext)
+		po_memory_read_sparse(w->r.mem, w->chunk->page_ext + skip * k->ext.stride, w->exts_then,
+				      nr * k->ext.stride, &w->ext_gaps);
 	po_memory_read_sparse(w->r.mem, w->chunk->mem_map + skip * k->map.page_size, w->pages,
 			      nr * k->map.page_size, &w->page_gaps);
 	if (w->chunk->page_ext)
@@ -255,14 +268,38 @@ static int read_record(struct po_walk *w, const uint8_t *ext, const uint8_t *pag
 	return rc;
 }
 
+/* Read the entry and the struct page at hand until the one is the same before and after the other. */
+static void settle(struct po_walk *w, uint8_t *page, uint8_t *ext)
+{
+	const struct po_kernel *k = w->r.b.k;
+	const uint64_t nr = w->pfn - w->chunk->pfn;
+	const uint64_t ext_at = w->chunk->page_ext + nr * k->ext.stride;
+	uint8_t *then = w->exts_then + (ext - w->exts);
+
+	for (unsigned tries = 0; memcmp(then, ext, k->ext.stride) != 0; tries++) {
+		w->cov.moved += tries == 0;
+		if (tries == SETTLE_TRIES) {
+			w->cov.restless++;
+			break;
+		}
+		if (po_memory_read(w->r.mem, ext_at, then, k->ext.stride, NULL) < 0 ||
+		    po_memory_read(w->r.mem, w->chunk->mem_map + nr * k->map.page_size, page, k->map.page_size, NULL) < 0 ||
+		    po_memory_read(w->r.mem, ext_at, ext, k->ext.stride, NULL) < 0)
+			break;	/* as it was read at first: there it was missing, too */
+	}
+}
+
 /* The PFN at hand: 1 with a record, 0 when it was passed over, negative for a flawed one. */
 static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err)
 {
 	const struct po_kernel *k = w->r.b.k;
 	uint64_t i = w->pfn - w->win_pfn;
-	const uint8_t *page = w->pages + i * k->map.page_size;
-	const uint8_t *ext = w->exts + i * k->ext.stride;
+	uint8_t *page = w->pages + i * k->map.page_size;
+	uint8_t *ext = w->exts + i * k->ext.stride;
 	bool page_missing = gap_at(&w->page_gaps, i, k->map.page_size);
+
+	if (w->exts_then && w->chunk->page_ext)
+		settle(w, page, ext);
 
 	if (!page_missing && !(w->want & PO_WALK_FREED) && po_page_is_buddy(k, page)) {
 		uint64_t order = po_page_private(k, page);
