@@ -82,9 +82,12 @@ proc_files() {
 	for name in $(cat "$work/offered"); do
 		run 1 "$PAGEOWNER" proc "$name" "$work/nothing" || return 1
 	done
-	# all that the library has and the command takes
+	# all that the library has and the command takes; those of a process begin with its number, which nobody can guess
 	for name in $(sed -n 's/^\tPAGEOWNER_PROC_\([A-Z_]*\),.*/\1/p' "$TOP_SRCDIR/include/pageowner/proc.h" | tr A-Z a-z); do
-		run 1 "$PAGEOWNER" proc "$name" "$work/nothing" >/dev/null && echo "$name"
+		case $name in
+		pid_*) run 1 "$PAGEOWNER" proc "1/${name#pid_}" "$work/nothing" >/dev/null || echo "$name" ;;
+		*) run 1 "$PAGEOWNER" proc "$name" "$work/nothing" >/dev/null && echo "$name" ;;
+		esac
 	done | sort >"$work/want"
 	diff "$work/want" "$work/offered" && run 2 "$PAGEOWNER" proc none-such "$work/nothing" && offered "$PAGEOWNER" proc -k vmlinux zone && among zoneinfo
 }
