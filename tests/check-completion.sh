@@ -92,6 +92,19 @@ proc_files() {
 	diff "$work/want" "$work/offered" && run 2 "$PAGEOWNER" proc none-such "$work/nothing" && offered "$PAGEOWNER" proc -k vmlinux zone && among zoneinfo
 }
 ok "files of proc" proc_files
+# of a process, where there are any
+process_files() {
+	sed -n 's/^\tPAGEOWNER_PROC_PID_\([A-Z_]*\),.*/12\/\1/p' "$TOP_SRCDIR/include/pageowner/proc.h" | tr A-Z a-z | sort >"$work/want"
+	if [ ! -s "$work/want" ]; then
+		! offered "$PAGEOWNER" proc 12/
+		return
+	fi
+	offered "$PAGEOWNER" proc 12/ && diff "$work/want" "$work/offered" || return 1
+	for name in $(cat "$work/offered"); do
+		run 1 "$PAGEOWNER" proc "$name" "$work/nothing" || return 1
+	done
+}
+ok "files of a process" process_files
 
 mkdir "$work/dir" && : >"$work/dir/vmcore" && : >"$work/dir/vmlinux with blanks"
 files() {
