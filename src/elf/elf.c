@@ -166,24 +166,24 @@ static int read_header(struct po_elf *elf, struct pageowner_error *err)
 
 PO_DEFINE_CLEANUP(struct po_elf, po_elf_close);
 
-int po_elf_open(const char *path, struct po_elf **ret, struct pageowner_error *err)
+int po_elf_open_fd(int fd, const char *name, struct po_elf **ret, struct pageowner_error *err)
 {
+	_cleanup_(po_closefdp) int own = fd;
 	_cleanup_(po_elf_closep) struct po_elf *elf = calloc(1, sizeof(*elf));
 
 	if (!elf)
-		return po_fail_nomem(err, path);
+		return po_fail_nomem(err, name);
 	elf->fd = -1;
-	elf->path = strdup(path);
+	elf->path = strdup(name);
 	if (!elf->path)
-		return po_fail_nomem(err, path);
-	elf->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (elf->fd < 0)
-		return po_fail(err, PAGEOWNER_EIO, "%s: %s", path, strerror(errno));
+		return po_fail_nomem(err, name);
+	elf->fd = own;
+	own = -1;
 
 	(void)elf_version(EV_CURRENT);
 	elf->elf = elf_begin(elf->fd, ELF_C_READ_MMAP_PRIVATE, NULL);
 	if (!elf->elf)
-		return po_fail(err, PAGEOWNER_EIO, "%s: %s", path, elf_errmsg(-1));
+		return po_fail(err, PAGEOWNER_EIO, "%s: %s", name, elf_errmsg(-1));
 	int rc = read_header(elf, err);
 	if (rc >= 0)
 		rc = read_sections(elf, err);
@@ -191,6 +191,15 @@ int po_elf_open(const char *path, struct po_elf **ret, struct pageowner_error *e
 		return rc;
 	*ret = po_take(elf);
 	return PAGEOWNER_OK;
+}
+
+int po_elf_open(const char *path, struct po_elf **ret, struct pageowner_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return po_fail(err, PAGEOWNER_EIO, "%s: %s", path, strerror(errno));
+	return po_elf_open_fd(fd, path, ret, err);
 }
 
 void po_elf_close(struct po_elf *elf)

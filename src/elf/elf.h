@@ -38,7 +38,23 @@ struct po_elf_symbol {
 
 /* Open an ELF file of any class and byte order.  EFORMAT: not ELF at all. */
 int po_elf_open(const char *path, struct po_elf **ret, struct pageowner_error *err);
+/* The same of an open file, whose descriptor is taken over (also when it fails); name: for messages. */
+int po_elf_open_fd(int fd, const char *name, struct po_elf **ret, struct pageowner_error *err);
 void po_elf_close(struct po_elf *elf);
+
+/*
+ * Make one in memory, of a 64-bit machine with this host's byte order: read-only data at its address in .rodata, and
+ * symbols (without files) in .symtab.  Nothing is borrowed.
+ */
+struct po_elf_recipe {
+	unsigned machine;
+	uint64_t rodata_at;
+	const void *rodata;
+	size_t rodata_len;
+	const struct po_elf_symbol *symbol;
+	size_t nr_symbols;
+};
+int po_elf_make(const char *name, const struct po_elf_recipe *recipe, struct po_elf **ret, struct pageowner_error *err);
 
 const char *po_elf_path(const struct po_elf *elf);
 const struct po_abi *po_elf_abi(const struct po_elf *elf);

@@ -58,12 +58,15 @@ void po_facts_kernel(struct pageowner_session *s)
 				"0x%" PRIx64, s->found.base);
 	if (s->found.xlat.ops) {
 		po_session_fact(s, "kernel image",
-				s->found.by_note ? "VMCOREINFO led to its banner" : "searched by its banner",
+				s->found.by_segment ? "a segment that begins with its text" :
+				s->found.by_note    ? "VMCOREINFO led to its banner" :
+						      "searched by its banner",
 				"banner at physical address 0x%" PRIx64, s->found.banner_paddr);
 		po_session_fact(s, "page tables", "they translate the banner to itself",
 				"%s, root at 0x%" PRIx64, s->found.xlat.ops->name, s->found.xlat.root);
 	}
-	po_session_fact(s, "slide", s->found.xlat.ops ? "variables in the image" : "told by the source",
+	po_session_fact(s, "slide", s->found.by_segment ? "address of that segment" :
+			s->found.xlat.ops ? "variables in the image" : "told by the source",
 			"0x%" PRIx64, s->found.slide);
 }
 

@@ -79,8 +79,22 @@ static int open_image(struct pageowner_session *s, const struct pageowner_open_o
 	return PAGEOWNER_OK;
 }
 
-static int open_vmlinux(struct pageowner_session *s, const char *path, struct pageowner_error *err)
+/* None was given, and none was found: the running kernel may tell what a file would. */
+static int do_without_vmlinux(struct pageowner_session *s, const char *tried, bool has_types,
+			      struct pageowner_error *err)
 {
+	struct pageowner_error why;
+
+	if (!s->image->live || !s->image->ops->read_virt)
+		return po_fail(err, PAGEOWNER_EIO, "vmlinux: none was given, and there is none at: %s", tried);
+	int rc = po_live_vmlinux(s, has_types, &s->elf, &why);
+	return rc < 0 ? po_fail(err, rc, "vmlinux: none was given, there is none at: %s; and the running kernel cannot stand in "
+				"for it: %s", tried, why.text) : rc;
+}
+
+static int open_vmlinux(struct pageowner_session *s, const struct pageowner_open_options *o, struct pageowner_error *err)
+{
+	const char *path = o->vmlinux;
 	char tried[700];
 	_cleanup_(po_freep) char *found = NULL;
 
@@ -91,8 +105,7 @@ static int open_vmlinux(struct pageowner_session *s, const char *path, struct pa
 				       "tell which one is needed");
 		path = found = po_find_vmlinux(s->note, tried, sizeof(tried));
 		if (!path)
-			return po_fail(err, PAGEOWNER_EIO,
-				       "vmlinux: none was given, and there is none at: %s", tried);
+			return do_without_vmlinux(s, tried, o->btf, err);
 	}
 	int rc = po_elf_open(path, &s->elf, err);
 	return rc < 0 ? po_within(err, rc, "vmlinux") : rc;
@@ -377,7 +390,7 @@ static int open_owner(struct pageowner_session *s, const struct po_rodata *ro, s
 static int find_and_tell(struct pageowner_session *s, const struct pageowner_open_options *o,
 			 struct pageowner_error *err)
 {
-	int rc = open_vmlinux(s, o->vmlinux, err);
+	int rc = open_vmlinux(s, o, err);
 
 	if (rc == PAGEOWNER_OK)
 		rc = check_machine(s, err);

@@ -55,6 +55,14 @@ struct po_walk *po_iter_walk(struct pageowner_iter *it);
 char *po_find_vmlinux(const char *note, char *tried, size_t tried_cap);
 
 /*
+ * What vmlinux is needed for, out of the running kernel itself (live.c): its symbols and its read-only data, at the
+ * addresses where they are.  Fails with what it does not tell: that it has types, too, unless they are at hand.
+ */
+int po_live_vmlinux(const struct pageowner_session *s, bool has_types, struct po_elf **ret, struct pageowner_error *err);
+
+#define PO_LIVE_BTF "/sys/kernel/btf/vmlinux"
+
+/*
  * Of a vmlinux without debug information, the separate file that has it: by build-id or debuglink, beside it
  * or in the usual places.  1 and an open file; 0: there is none.
  */

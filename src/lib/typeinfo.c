@@ -179,6 +179,8 @@ static int open_source(struct pageowner_session *s, const char *btf, bool all, s
 	int rc = btf_of_vmlinux(s, src, err);
 	if (rc == 0)
 		rc = btf_of_dump(s, src, &why);
+	if (rc <= 0 && s->image->live && access(PO_LIVE_BTF, R_OK) == 0)
+		return btf_of_file(s, PO_LIVE_BTF, src, err);
 	if (rc == 0 || why.code)
 		return po_fail(err, PAGEOWNER_ENOTYPE,
 			       "%s: has no debug information (build the kernel with "

@@ -61,6 +61,11 @@ void po_kallsyms_close(struct po_kallsyms *ks)
 
 PO_DEFINE_CLEANUP(struct po_kallsyms, po_kallsyms_close);
 
+uint64_t po_kallsyms_markers(const struct po_kallsyms *ks)
+{
+	return ks->at.markers;
+}
+
 const char *po_kallsyms_describe(const struct po_kallsyms *ks)
 {
 	return form_words[ks->form];
@@ -238,13 +243,13 @@ bool po_kallsyms_lookup(const struct po_kallsyms *ks, uint64_t kva, char *name, 
 /* --- all names ----------------------------------------------------------------------------------- */
 
 void po_kallsyms_for_each(const struct po_kallsyms *ks,
-			  bool (*fn)(void *arg, char type, const char *name), void *arg)
+			  bool (*fn)(void *arg, char type, const char *name, uint64_t kva), void *arg)
 {
 	size_t off = ks->nr ? marker_of(ks, 0) : 0;
 	char name[PO_KALLSYMS_NAME_MAX], type;
 
 	for (uint32_t i = 0; i < ks->nr && expand_at(ks, off, &type, name, sizeof(name)); i++) {
-		if (!fn(arg, type, name))
+		if (!fn(arg, type, name, address_of(ks, i)))
 			return;
 		off = skip_records(ks, off, 1);
 	}
@@ -375,6 +380,30 @@ static void choose_lengths(struct po_kallsyms *ks)
 	ks->long_names = true;
 }
 
+/*
+ * Where the markers are, if no symbol tells: aligned behind the last name.  The first one is 0, the second the place of
+ * the record that follows MARKER_STEP others, which tells the width of a marker, too, and that of lengths.
+ */
+static int find_markers(struct po_kallsyms *ks, struct pageowner_error *err)
+{
+	for (int two = 1; two >= 0; two--) {
+		ks->long_names = two;
+		const size_t end = skip_records(ks, 0, ks->nr), second = skip_records(ks, 0, MARKER_STEP);
+		for (size_t at = end & ~(size_t)7; end != SIZE_MAX && at < end + 8; at += 4)
+			for (size_t size = 4; size <= 8; size += 4) {
+				if (at < end || at + 2 * size > ks->names_len ||
+				    po_load(&ks->abi, ks->names + at, size) != 0 ||
+				    po_load(&ks->abi, ks->names + at + size, size) != second)
+					continue;
+				ks->at.markers = ks->at.names + at;
+				ks->at.marker_size = size;
+				ks->names_len = at;
+				return PAGEOWNER_OK;
+			}
+	}
+	return po_fail(err, PAGEOWNER_ECORRUPT, "the markers are not behind the names");
+}
+
 static int load_tables(struct po_kallsyms *ks, struct po_memory *mem, struct pageowner_error *err)
 {
 	const struct po_kallsyms_where *at = &ks->at;
@@ -392,6 +421,8 @@ static int load_tables(struct po_kallsyms *ks, struct po_memory *mem, struct pag
 	rc = load_block(mem, at->offsets ? at->offsets : at->addresses, ks->nr * entry, &ks->addrs, err);
 	if (rc == PAGEOWNER_OK)
 		rc = load_block(mem, at->names, ks->names_len, &ks->names, err);
+	if (rc == PAGEOWNER_OK && !at->markers)
+		rc = find_markers(ks, err);
 	if (rc == PAGEOWNER_OK)
 		rc = load_block(mem, at->markers,
 				(ks->nr + MARKER_STEP - 1) / MARKER_STEP * at->marker_size,
@@ -422,7 +453,7 @@ int po_kallsyms_open(struct po_memory *mem, const struct po_kallsyms_where *wher
 		return po_fail_nomem(err, "kallsyms");
 	ks->at = *where;
 	ks->abi = *po_memory_abi(mem);
-	if (!where->num_syms || !where->names || !where->markers || !where->token_table ||
+	if (!where->num_syms || !where->names || !where->token_table ||
 	    !where->token_index || !(where->offsets || where->addresses))
 		return po_fail(err, PAGEOWNER_ENOSYM,
 			       "kallsyms: this kernel has no symbol table of its own");

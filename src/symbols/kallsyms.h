@@ -22,11 +22,13 @@ struct po_kallsyms_where {
 
 struct po_kallsyms;
 
+/* Without the address of the markers these are found behind the names; po_kallsyms_markers() tells where. */
 int po_kallsyms_open(struct po_memory *mem, const struct po_kallsyms_where *where,
 		     struct po_kallsyms **ret, struct pageowner_error *err);
 /* A table of no symbols, for a kernel whose own cannot be read: every address is none of its own. */
 int po_kallsyms_none(const struct po_abi *abi, struct po_kallsyms **ret, struct pageowner_error *err);
 void po_kallsyms_close(struct po_kallsyms *ks);
+uint64_t po_kallsyms_markers(const struct po_kallsyms *ks);
 
 /* Which form of table it is, for `info`; static text. */
 const char *po_kallsyms_describe(const struct po_kallsyms *ks);
@@ -49,9 +51,9 @@ bool po_kallsyms_lookup(const struct po_kallsyms *ks, uint64_t kva, char *name, 
 /* Longer than any name: KSYM_NAME_LEN is 512 since 6.1, 128 before. */
 #define PO_KALLSYMS_NAME_MAX 1024
 
-/* All names in the order of the table, with nm's letter, until fn returns false. */
+/* All names in the order of the table, with nm's letter and the address, until fn returns false. */
 void po_kallsyms_for_each(const struct po_kallsyms *ks,
-			  bool (*fn)(void *arg, char type, const char *name), void *arg);
+			  bool (*fn)(void *arg, char type, const char *name, uint64_t kva), void *arg);
 
 /*
  * By which of these cuts (NULL: none at all) the names come in the order that kallsyms_seqs_of_names has: 1 for the

@@ -109,9 +109,11 @@ static bool is_number(const char *s)
 	return !*s;
 }
 
-static bool see_name(void *arg, char type, const char *name)
+static bool see_name(void *arg, char type, const char *name, uint64_t kva)
 {
 	struct seen *seen = arg;
+
+	(void)kva;
 	const char *dot = strrchr(name, '.');
 
 	seen->hash |= strchr(name, '$') != NULL;

@@ -273,6 +273,36 @@ TEST(elf_debuglink)
 	CHECK_INT(po_elf_build_id(debug, &id), 8);
 }
 
+TEST(elf_made_in_memory)
+{
+	static const char rodata[] = "Linux version 9.9";
+	const struct po_elf_symbol symbols[] = {
+		{ .name = "local_a", .value = 0xffff000000001000, .size = 16, .type = STT_OBJECT, .bind = STB_LOCAL },
+		{ .name = "linux_banner", .value = 0xffff000000002000, .size = 18, .type = STT_OBJECT, .bind = STB_GLOBAL },
+	};
+	const struct po_elf_recipe recipe = {
+		.machine = EM_AARCH64, .rodata_at = 0xffff000000002000, .rodata = rodata, .rodata_len = sizeof(rodata),
+		.symbol = symbols, .nr_symbols = 2,
+	};
+	_cleanup_(po_elf_closep) struct po_elf *elf = NULL;
+	struct pageowner_error err = { .text = "" };
+	const void *bytes;
+
+	if (!CHECK_INT(po_elf_make("made up", &recipe, &elf, &err), PAGEOWNER_OK)) {
+		CHECK_STR(err.text, "");
+		return;
+	}
+	CHECK_STR(po_elf_path(elf), "made up");
+	CHECK_INT(po_elf_machine(elf), EM_AARCH64);
+	CHECK_INT(po_elf_abi(elf)->ptr_size, 8);
+	struct po_elf_symbol a = symbol(elf, "local_a"), banner = symbol(elf, "linux_banner");
+	CHECK(a.value == symbols[0].value && a.size == 16 && a.bind == STB_LOCAL && !a.undefined);
+	CHECK_INT(banner.bind, STB_GLOBAL);
+	if (CHECK_INT(po_elf_bytes_at(elf, banner.value, sizeof(rodata), &bytes, NULL), 1))
+		CHECK_STR(bytes, rodata);
+	CHECK_INT(po_elf_bytes_at(elf, a.value, 4, &bytes, NULL), 0);
+}
+
 TEST(elf_not_there)
 {
 	struct pageowner_error err = { 0 };

@@ -27,6 +27,7 @@ static const struct po_find wanted = {
 	.proof_at = LINK + 0x2040,
 	.proof = proof,
 	.proof_len = sizeof(proof),
+	.text_at = LINK,
 	.phys_base_at = LINK + 0x3000,
 	.root_at = LINK + 0x4000,
 	.sme_mask_at = LINK + 0x3008,
@@ -123,6 +124,91 @@ TEST(a_kernel_moved_in_both_spaces)
 	new_machine(&w);
 	put_kernel(&w, &p);
 	check_found(&w, NULL, &p, 1);
+}
+
+/* --- a container that lists kernel addresses ------------------------------------------------------ */
+
+static const struct placed in_segment = { .paddr = 0x1600000, .slide = 0x1aa00000, .levels = 4 };
+static bool tells_paddr;
+
+static int segment(struct po_image *img, size_t index, uint64_t *kva, uint64_t *paddr)
+{
+	static const uint64_t vmalloc = 0xffffc90000000000;
+
+	(void)img;
+	*kva = index == 1 ? LINK + in_segment.slide : vmalloc + index;
+	*paddr = index == 1 && tells_paddr ? in_segment.paddr : UINT64_MAX;
+	return index < 3;
+}
+
+static enum po_cause read_virt(struct po_image *img, uint64_t kva, void *buf, size_t len, size_t *done)
+{
+	const uint64_t at = kva - (LINK + in_segment.slide);
+
+	*done = 0;
+	return at < 0x8000 ? img->ops->read(img, in_segment.paddr + at, buf, len, done) : PO_HOLE;
+}
+
+static void list_segments(struct world *w, bool with_paddr)
+{
+	static struct po_image_ops ops;
+
+	ops = *w->img->ops;
+	ops.segment = segment;
+	ops.read_virt = read_virt;
+	w->img->ops = &ops;
+	tells_paddr = with_paddr;
+}
+
+TEST(a_kernel_at_a_segment_of_the_container)
+{
+	_cleanup_(world_close) struct world w;
+	struct po_found found;
+	struct pageowner_error err = { .text = "" };
+
+	new_machine(&w);
+	put_kernel(&w, &in_segment);
+	list_segments(&w, true);
+	if (!CHECK_INT(find(&w, NULL, &found, &err), PAGEOWNER_OK))
+		return;
+	CHECK(found.by_segment);
+	CHECK_INT(found.slide, in_segment.slide);
+	CHECK_INT(found.nr_candidates, 1);
+	CHECK(found.xlat.ops && found.xlat.root == in_segment.paddr + 0x4000);
+}
+
+TEST(a_segment_is_enough_without_physical_addresses)
+{
+	_cleanup_(world_close) struct world w;
+	struct po_found found;
+	struct pageowner_error err = { .text = "" };
+
+	new_machine(&w);
+	put_kernel(&w, &in_segment);
+	list_segments(&w, false);
+	if (!CHECK_INT(find(&w, NULL, &found, &err), PAGEOWNER_OK))
+		return;
+	CHECK(found.by_segment);
+	CHECK_INT(found.slide, in_segment.slide);
+	CHECK(!found.xlat.ops);
+}
+
+TEST(a_segment_without_the_proof_is_passed_over)
+{
+	_cleanup_(world_close) struct world w;
+	struct po_found found;
+	struct pageowner_error err = { .text = "" };
+	const struct placed elsewhere = { .paddr = 0x1000000, .levels = 4 };
+
+	new_machine(&w);
+	put_kernel(&w, &elsewhere);
+	put_image(&w, &in_segment);
+	world_number(&w, in_segment.paddr + 0x2040, 8, 0);
+	list_segments(&w, true);
+	if (!CHECK_INT(find(&w, NULL, &found, &err), PAGEOWNER_OK))
+		return;
+	CHECK(!found.by_segment);
+	CHECK_INT(found.slide, 0);
 }
 
 TEST(a_kernel_on_64k_and_on_a_page)

@@ -390,6 +390,44 @@ TEST(a_kernel_without_kallsyms_says_so)
 	CHECK_STR(fails(&m, PAGEOWNER_ENOSYM), "kallsyms: this kernel has no symbol table of its own");
 }
 
+static void check_markers_found(enum synth_form form)
+{
+	_cleanup_(image_close) struct image m;
+
+	image_open(&m, false, 8);
+	add_text(&m);
+	add_data(&m);
+	synth_kallsyms(&m.w, TABLES, form, m.sym, m.nr, &m.at);
+	const uint64_t markers = m.at.markers;
+	struct po_kallsyms_where at = m.at;
+	at.markers = at.marker_size = 0;
+	_cleanup_(po_kallsyms_closep) struct po_kallsyms *ks = NULL;
+	if (!CHECK_INT(po_kallsyms_open(m.w.mem, &at, &ks, NULL), PAGEOWNER_OK))
+		return;
+	CHECK_INT(po_kallsyms_markers(ks), markers);
+	check_text(&m, ks);
+}
+
+TEST(markers_are_found_behind_the_names)
+{
+	check_markers_found(SYNTH_ABSOLUTE);	/* of 8 bytes */
+	check_markers_found(SYNTH_RELATIVE);
+	check_markers_found(SYNTH_RELATIVE | SYNTH_SHORT);
+	check_markers_found(SYNTH_PLACE);
+}
+
+TEST(markers_that_are_not_there_are_missed)
+{
+	_cleanup_(image_close) struct image m;
+
+	image_open(&m, false, 8);
+	add_text(&m);
+	synth_kallsyms(&m.w, TABLES, SYNTH_RELATIVE, m.sym, m.nr, &m.at);
+	world_number(&m.w, m.at.markers + 4 - m.w.base, 4, 12345);
+	m.at.markers = 0;
+	CHECK_STR(fails(&m, PAGEOWNER_ECORRUPT), "kallsyms: the markers are not behind the names");
+}
+
 TEST(absurd_numbers_of_symbols)
 {
 	_cleanup_(image_close) struct image m;
