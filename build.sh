@@ -23,6 +23,8 @@ needed="gcc libc6-dev make autoconf automake libtool pkg-config xz-utils
 	libkdumpfile-dev libdwarf-dev libelf-dev zlib1g-dev libzstd-dev"
 packages_need="debhelper lintian debootstrap"
 tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db mandoc clang lld llvm pahole"
+# to boot guests that look at themselves, and to build what runs in them
+guests_need="qemu-system-x86 qemu-system-arm seabios cpio gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 
 missing() {
 	for p in "$@"; do
@@ -48,6 +50,19 @@ install_packages() {
 install_clang_runtime() {
 	version=$(clang --version 2>/dev/null | sed -n '1s/.*version \([0-9]*\).*/\1/p')
 	[ -z "$version" ] || install_packages "libclang-rt-$version-dev"
+}
+
+# The static libraries of arm64 that its program is linked with: unpacked, for two architectures at once would upgrade half of
+# the machine.
+fetch_arm64_libs() {
+	[ ! -e "$build/arm64-libs" ] || return 0
+	rm -rf "$build/arm64-libs.part"
+	mkdir -p "$build/arm64-libs.part"
+	for p in libdwarf-dev libelf-dev libzstd-dev zlib1g-dev; do
+		PACKAGE_ARCH=arm64 bash "$top/testdata/guest/fetch-source.sh" -p "$(. /etc/os-release && echo "$VERSION_CODENAME")" \
+			"$p" "$build/arm64-debs" >&2 && cp -a "$build/arm64-debs/$p/." "$build/arm64-libs.part/" || return 1
+	done
+	mv "$build/arm64-libs.part" "$build/arm64-libs"
 }
 
 # --- builds ---
@@ -237,8 +252,13 @@ demo() {
 
 check() {
 	passed=0 failed=0 skipped=0 status=0
-	install_packages $needed $tests_need
+	install_packages $needed $tests_need $guests_need
 	install_clang_runtime
+	if fetch_arm64_libs; then
+		export ARM64_LIBS="$build/arm64-libs"
+	else
+		say "the libraries of arm64 cannot be fetched: no guest of arm64 is booted"
+	fi
 	configure_in gcc --enable-werror --enable-static
 	check_in gcc
 	configure_in clang-sanitizers --enable-werror --enable-sanitizers CC=clang \

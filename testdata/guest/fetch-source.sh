@@ -1,6 +1,7 @@
 #!/bin/bash
 # fetch-source.sh VERSION DIR: the source of Debian's linux-source-VERSION, unpacked to DIR/linux-source-VERSION
-# fetch-source.sh -p SUITE PACKAGE DIR: any binary package of a suite, unpacked (not installed) to DIR/PACKAGE
+# fetch-source.sh -p SUITE PACKAGE DIR: any binary package of a suite, unpacked (not installed) to DIR/PACKAGE; of another
+#	architecture with PACKAGE_ARCH in the environment
 #
 # The packages come from other suites than the running system's, so apt gets a configuration of its own: sources, state
 # and cache in DIR, nothing of the system's changes.  The mirror is $DEBIAN_MIRROR (for a package that has left its suite, an
@@ -34,12 +35,14 @@ fi
 
 mirror=${DEBIAN_MIRROR:-$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2> /dev/null |
 	sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\) .*/\2/p' | grep -m1 '/debian/*$')}
-apt=$dir/apt/$suite
+arch=${PACKAGE_ARCH:-}
+apt=$dir/apt/$suite${arch:+-$arch}
 mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
 touch "$apt/status"
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$apt/sources.list"
 options=(-o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State=$apt/state"
-	-o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -qq)
+	-o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -qq
+	${arch:+-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"})
 apt-get "${options[@]}" update
 (cd "$apt" && apt-get "${options[@]}" download "$package")
 deb=$(ls "$apt/${package}"_*.deb)
