@@ -27,6 +27,8 @@ enum pageowner_read {
 #define PAGEOWNER_SOURCE_LIVE 0x1u
 /** slide is valid: the kernel was moved by so many bytes from its link address, do not search. */
 #define PAGEOWNER_SOURCE_HAS_SLIDE 0x2u
+/** banner is valid: the kernel's linux_banner lies there.  It is looked for there first, and proven. */
+#define PAGEOWNER_SOURCE_HAS_BANNER 0x4u
 
 /**
  * The caller's own read functions.
@@ -55,13 +57,15 @@ struct pageowner_source {
 
 	/**
 	 * First range of physical memory that ends above from; optional, but without it the kernel can
-	 * only be found if slide and read_virt are given.
+	 * only be found if banner, or slide and read_virt are given.
 	 *
 	 * @return 1 and *start, *len set; 0 when there is none
 	 */
 	int (*next_range)(void *self, uint64_t from, uint64_t *start, uint64_t *len);
 
 	void (*release)(void *self); /**< optional */
+
+	uint64_t banner;        /**< physical address; see PAGEOWNER_SOURCE_HAS_BANNER */
 };
 
 #ifdef __cplusplus

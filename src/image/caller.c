@@ -126,7 +126,7 @@ static int check(const struct pageowner_source *src, struct pageowner_error *err
 {
 	if (!src->read_phys && !src->read_virt)
 		return po_fail(err, PAGEOWNER_EINVAL, "neither read_phys nor read_virt is set");
-	if (src->flags & ~(PAGEOWNER_SOURCE_LIVE | PAGEOWNER_SOURCE_HAS_SLIDE))
+	if (src->flags & ~(PAGEOWNER_SOURCE_LIVE | PAGEOWNER_SOURCE_HAS_SLIDE | PAGEOWNER_SOURCE_HAS_BANNER))
 		return po_fail(err, PAGEOWNER_EINVAL, "unknown flags 0x%x", src->flags);
 	return PAGEOWNER_OK;
 }
@@ -143,6 +143,8 @@ static int fill(struct caller *caller, struct pageowner_error *err)
 	img->live = src->flags & PAGEOWNER_SOURCE_LIVE;
 	img->has_slide = src->flags & PAGEOWNER_SOURCE_HAS_SLIDE;
 	img->slide = img->has_slide ? src->slide : 0;
+	img->has_banner = src->flags & PAGEOWNER_SOURCE_HAS_BANNER;
+	img->banner = img->has_banner ? src->banner : 0;
 	sum_ranges(img);
 	if (po_image_set(&img->description, "memory of %s", src->name ? src->name :
 			 "the caller") < 0)

@@ -80,6 +80,8 @@ struct po_image {
 	bool floating;			/* its base is unknown: it begins at 0 until ops->rebase() */
 	bool has_slide;			/* slide is known from outside: do not search */
 	uint64_t slide;
+	bool has_banner;		/* told from outside where linux_banner lies */
+	uint64_t banner;
 	uint32_t page_size;		/* of the container, or 0 if it has none */
 	uint64_t max_paddr;		/* end of the highest range */
 	uint64_t bytes_present;		/* memory that the dump covers, excluded pages included */

@@ -27,7 +27,7 @@ void po_facts_image(struct pageowner_session *s)
 		from = start + len;
 		nr++;
 	}
-	if (img->ops->next_range)
+	if (nr)
 		po_session_fact(s, "memory", NULL,
 				"%" PRIu64 " KiB in %u range%s %s 0x%" PRIx64 ", %" PRIu64
 				" KiB in the dump%s%s",
@@ -59,6 +59,7 @@ void po_facts_kernel(struct pageowner_session *s)
 	if (s->found.xlat.ops) {
 		po_session_fact(s, "kernel image",
 				s->found.by_segment ? "a segment that begins with its text" :
+				s->found.by_hint    ? "the source told where its banner is" :
 				s->found.by_note    ? "VMCOREINFO led to its banner" :
 						      "searched by its banner",
 				"banner at physical address 0x%" PRIx64, s->found.banner_paddr);

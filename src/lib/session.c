@@ -164,6 +164,8 @@ static int fill_find(struct pageowner_session *s, struct po_find *f, struct page
 						LINK(l, swapper_pg_dir);
 	f->kimage_voffset_at = LINK(l, kimage_voffset);
 	f->sme_mask_at = LINK(l, sme_me_mask);
+	f->has_hint = s->image->has_banner;
+	f->hint = s->image->banner;
 	if (!f->banner_at || !f->proof_at)
 		return po_fail(err, PAGEOWNER_ENOSYM, "%s: has no symbol %s: is it a kernel?",
 			       po_elf_path(s->elf),

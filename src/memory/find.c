@@ -384,7 +384,8 @@ int po_find_kernel(struct po_memory *mem, const struct po_find *find, const char
 
 	s.why.code = PAGEOWNER_OK;
 	s.floating = po_memory_image(mem)->floating;
-	if (!try_segments(&s))
+	found.by_hint = !s.floating && find->has_hint && try_banner(&s, find->hint);
+	if (!found.by_hint && !try_segments(&s))
 		found.by_note = !s.floating && try_note(&s, note);
 	/* offsets are congruent to addresses only as far as the base is: by pages */
 	for (size_t i = s.floating ? 2 : 0; !found.by_segment && !found.xlat.ops && i < sizeof(strides) / sizeof(*strides); i++)

@@ -22,6 +22,8 @@ struct po_find {
 	uint64_t phys_base_at;		/* x86_64 */
 	uint64_t sme_mask_at;		/* x86_64: sme_me_mask */
 	uint64_t kimage_voffset_at;	/* arm64 since 4.6 */
+	bool has_hint;			/* where the banner should be, */
+	uint64_t hint;			/* at this physical address */
 };
 
 struct po_found {
@@ -30,6 +32,7 @@ struct po_found {
 	struct po_xlat xlat;		/* without ops: the container alone knows where addresses lie */
 	bool by_segment;		/* the container's list of kernel addresses told where (and the proof held) */
 	bool by_note;			/* VMCOREINFO told where to look (and the proof held) */
+	bool by_hint;			/* the hint was right */
 	unsigned nr_candidates;		/* banners met on the way */
 	bool base_found;		/* of a floating image, which was moved there */
 	uint64_t base;

@@ -288,6 +288,30 @@ TEST(the_note_says_where_to_look_first)
 	CHECK(w.nr_reads < 100);
 }
 
+TEST(a_hint_leads_there_first_and_is_not_believed)
+{
+	_cleanup_(world_close) struct world w;
+	const struct placed p = { .paddr = 0x1817000, .slide = 0x1a000000, .levels = 4 };
+	struct po_find with = wanted;
+	struct po_found found;
+
+	new_machine(&w);
+	put_kernel(&w, &p);
+	check_found(&w, NULL, &p, 1);
+	CHECK_INT(find(&w, NULL, &found, NULL), PAGEOWNER_OK);
+	CHECK(!found.by_hint);
+	with.has_hint = true;
+	with.hint = found.banner_paddr;
+	w.nr_reads = 0;
+	CHECK_INT(po_find_kernel(w.mem, &with, note_for(&p), &found, NULL), PAGEOWNER_OK);
+	CHECK(found.by_hint && !found.by_note);
+	CHECK(w.nr_reads < 100);
+	with.hint += 4096;
+	CHECK_INT(po_find_kernel(w.mem, &with, NULL, &found, NULL), PAGEOWNER_OK);
+	CHECK(!found.by_hint);
+	CHECK_INT(found.slide, p.slide);
+}
+
 TEST(a_note_that_lies_is_not_believed)
 {
 	_cleanup_(world_close) struct world w;
