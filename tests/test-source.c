@@ -438,6 +438,62 @@ TEST(a_source_that_translates_by_itself_needs_no_search)
 	free(real.at);
 }
 
+/* As crash does: it tells no ranges, but where the kernel is. */
+TEST(a_source_without_ranges_tells_where_the_banner_is)
+{
+	char vmlinux[4096], path[4096];
+	const char *dump = path;
+	struct world w;
+	struct pageowner_session *behind, *s;
+	struct pageowner_error err = { 0, "" };
+
+	(void)snprintf(path, sizeof(path), "%s", fixture("dump.elf"));
+	(void)snprintf(vmlinux, sizeof(vmlinux), "%s", fixture("vmlinux"));
+	struct pageowner_open_options o = { .size = sizeof(o), .dumps = &dump, .nr_dumps = 1, .vmlinux = vmlinux };
+	if (!CHECK(open_world(&w)) || !CHECK_INT(pageowner_open(&o, &behind, &err), PAGEOWNER_OK))
+		return;
+	struct pageowner_source src = {
+		.size = sizeof(src), .flags = PAGEOWNER_SOURCE_HAS_BANNER, .self = &w,
+		.banner = behind->found.banner_paddr, .read_phys = read_phys,
+	};
+	struct pageowner_open_options with = { .size = sizeof(with), .source = &src, .vmlinux = vmlinux };
+
+	if (CHECK_INT(pageowner_open(&with, &s, &err), PAGEOWNER_OK)) {
+		CHECK(s->found.by_hint && s->found.slide == behind->found.slide);
+		pageowner_close(s);
+	}
+	src.banner += 4096;
+	CHECK_INT(pageowner_open(&with, &s, &err), PAGEOWNER_ENODATA);
+	src.flags = 0;
+	CHECK_INT(pageowner_open(&with, &s, &err), PAGEOWNER_ENODATA);
+	pageowner_close(behind);
+	po_image_close(w.image);
+}
+
+TEST(debug_information_in_a_file_that_is_named)
+{
+	char vmlinux[4096], path[4096], other[4200];
+	const char *dump = path;
+	struct pageowner_session *s;
+	struct pageowner_error err = { 0, "" };
+
+	(void)snprintf(path, sizeof(path), "%s", fixture("dump.elf"));
+	(void)snprintf(vmlinux, sizeof(vmlinux), "%s", fixture("vmlinux"));
+	(void)snprintf(other, sizeof(other), "%s/6.12-x86_64/vmlinux", getenv("FIXTURES"));
+	struct pageowner_open_options o = { .size = sizeof(o), .dumps = &dump, .nr_dumps = 1, .vmlinux = vmlinux };
+
+	o.debug = vmlinux;
+	if (CHECK_INT(pageowner_open(&o, &s, &err), PAGEOWNER_OK))
+		pageowner_close(s);
+	o.debug = other;
+	CHECK_INT(pageowner_open(&o, &s, &err), PAGEOWNER_EMISMATCH);
+	CHECK(strstr(err.text, "is not of the same build") != NULL);
+	o.debug = dump;
+	CHECK_INT(pageowner_open(&o, &s, &err), PAGEOWNER_ENOTYPE);
+	o.debug = "/nonexistent";
+	CHECK_INT(pageowner_open(&o, &s, &err), PAGEOWNER_EIO);
+}
+
 TEST(reads_that_fail_at_random_invent_nothing)
 {
 	static const int how[] = { PAGEOWNER_READ_ERROR, PAGEOWNER_READ_HOLE,

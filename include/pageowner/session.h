@@ -39,6 +39,8 @@ struct pageowner_open_options {
 	 * its .BTF section), else from the BTF in the dump.
 	 */
 	const char *btf;
+	/** Path of the file with vmlinux's debug information, or NULL: vmlinux itself, or the one that belongs to it. */
+	const char *debug;
 	/** Instead of dumps: memory behind the caller's own functions. */
 	const struct pageowner_source *source;
 	/**

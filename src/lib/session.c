@@ -367,7 +367,7 @@ static int open_depot(struct pageowner_session *s, struct pageowner_error *err)
 static int open_frames(struct pageowner_session *s, const struct pageowner_open_options *o, bool owned,
 		       struct po_rodata *ro, struct pageowner_error *err)
 {
-	int rc = po_session_resolve_types(s, o->btf, o->all_types, owned, err);
+	int rc = po_session_resolve_types(s, o, owned, err);
 
 	if (rc == PAGEOWNER_OK)
 		rc = po_kernel_open(&s->kernel, s->mem, owned, err);

@@ -67,13 +67,14 @@ int po_live_vmlinux(const struct pageowner_session *s, bool has_types, struct po
  * or in the usual places.  1 and an open file; 0: there is none.
  */
 int po_find_debug_file(struct po_elf *elf, struct po_elf **ret);
+/* False: their build-ids differ. */
+bool po_may_be_same_build(struct po_elf *a, struct po_elf *b);
 
 /*
- * The types of all that is read of the kernel (typeinfo.c): of the BTF file, if one is named; else of vmlinux, as
- * DWARF or BTF; else of the BTF that the kernel carries in its own memory.  all: those, too, that only the files of /proc
- * need.
+ * The types of all that is read of the kernel (typeinfo.c): of the file of BTF or of debug information that is named; else
+ * of vmlinux, as DWARF or BTF; else of the BTF that the kernel carries in its own memory.
  */
-int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, bool owned,
+int po_session_resolve_types(struct pageowner_session *s, const struct pageowner_open_options *o, bool owned,
 			     struct pageowner_error *err);
 
 /* The kernel's read-only data, or all of it that there is. */

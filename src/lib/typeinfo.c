@@ -164,14 +164,34 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all,
 	return po_types_open_dwarf(elf, hints, names, &src->types, err);
 }
 
-static int open_source(struct pageowner_session *s, const char *btf, bool all, struct source *src,
+/* A file that was named: of this very vmlinux, if both say of which build they are. */
+static int open_named(struct pageowner_session *s, const char *path, bool all, struct source *src,
+		      struct pageowner_error *err)
+{
+	struct po_elf_section sec;
+	int rc = po_elf_open(path, &src->debug, err);
+
+	if (rc < 0)
+		return po_within(err, rc, "debug information");
+	if (!po_elf_section_named(src->debug, ".debug_info", &sec))
+		return po_fail(err, PAGEOWNER_ENOTYPE, "%s: has no debug information", path);
+	if (!po_may_be_same_build(s->elf, src->debug))
+		return po_fail(err, PAGEOWNER_EMISMATCH, "%s: is not of the same build as %s", path,
+			       po_elf_path(s->elf));
+	return open_dwarf(s, src->debug, all, src, err);
+}
+
+static int open_source(struct pageowner_session *s, const struct pageowner_open_options *o, struct source *src,
 		       struct pageowner_error *err)
 {
+	const bool all = o->all_types;
 	struct pageowner_error why = { 0 };
 	struct po_elf_section sec;
 
-	if (btf)
-		return btf_of_file(s, btf, src, err);
+	if (o->btf)
+		return btf_of_file(s, o->btf, src, err);
+	if (o->debug)
+		return open_named(s, o->debug, all, src, err);
 	if (po_elf_section_named(s->elf, ".debug_info", &sec))
 		return open_dwarf(s, s->elf, all, src, err);
 	if (po_find_debug_file(s->elf, &src->debug))
@@ -229,11 +249,11 @@ static int check_against_note(const struct pageowner_session *s, struct pageowne
 	return rc;
 }
 
-int po_session_resolve_types(struct pageowner_session *s, const char *btf, bool all, bool owned,
+int po_session_resolve_types(struct pageowner_session *s, const struct pageowner_open_options *o, bool owned,
 			     struct pageowner_error *err)
 {
 	_cleanup_(source_fini) struct source src = { .types = NULL };
-	int rc = open_source(s, btf, all, &src, err);
+	int rc = open_source(s, o, &src, err);
 
 	if (rc < 0)
 		return rc;

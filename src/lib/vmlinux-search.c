@@ -79,6 +79,13 @@ static bool same_build(struct po_elf *a, struct po_elf *b)
 	return n && n == m && !memcmp(x, y, n);
 }
 
+bool po_may_be_same_build(struct po_elf *a, struct po_elf *b)
+{
+	const uint8_t *id;
+
+	return !po_elf_build_id(a, &id) || !po_elf_build_id(b, &id) || same_build(a, b);
+}
+
 static int try_debug(struct po_elf *elf, const char *path, struct po_elf **ret)
 {
 	struct po_elf *debug;
