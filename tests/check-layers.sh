@@ -23,7 +23,13 @@ check_layer() {
 }
 
 check_public_only() {
-	! grep -n '^#[ 	]*include "' cli/*.[ch] | grep -v '"cli/'
+	! grep -n '^#[ 	]*include "' cli/*.[ch] crash/*.[ch] | grep -v '"cli/'
+}
+
+# A debugger keeps its session: what the commands have opened they close by cli_close().
+check_close() {
+	found=$(grep -l 'pageowner_close(' cli/*.c)
+	[ "$found" = cli/cli-input.c ] || { echo "pageowner_close() is called by: $found"; return 1; }
 }
 
 check_foreign() {
@@ -51,4 +57,5 @@ while IFS= read -r line; do
 	esac
 done <LAYERS
 ok "the CLI uses the public API alone" check_public_only
+ok "the commands close no session themselves" check_close
 tap_end

@@ -79,6 +79,8 @@ static int add_list_option(struct cli_input *in, const char *path)
 
 int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv)
 {
+	if (cli_host && c != ':' && c != '?')
+		return cli_usage(cmd, "%s: beside %s nothing else can be read", argv[optind - 1], cli_host->memory);
 	switch (c) {
 	case 'k':
 		in->vmlinux = optarg;
@@ -231,6 +233,8 @@ void cli_input_take(struct cli_input *in, char **paths, size_t nr, bool foreign)
 
 const char *cli_input_instead(const struct cli_input *in)
 {
+	if (cli_host)
+		return cli_host->memory;
 	return in->nr_ram || in->nr_lists ? "raw images" : in->live ? "the running machine" : NULL;
 }
 
@@ -278,7 +282,9 @@ void cli_input_fini(struct cli_input *in)
 
 /* --- opening ------------------------------------------------------------------------------------- */
 
-struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want want)
+/* Whatever is found to be missing is no failure yet, so that notices about the dump can be told in any case. */
+static int open_input(const struct cli_input *in, enum cli_want want, struct pageowner_session **ret,
+		      struct pageowner_error *err)
 {
 	struct pageowner_open_options o = {
 		.size = sizeof(o),
@@ -291,14 +297,23 @@ struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want wan
 		.btf = in->btf,
 		.text = in->text,
 		.all_types = in->all_types,
-		.describe_only = 1,	/* so that notices about the dump can be told in any case */
+		.describe_only = 1,
 		.without_owner = want != CLI_WANT_RECORDS,
 	};
+
+	if (!cli_host)
+		return pageowner_open(&o, ret, err);
+	*ret = cli_host->session(err);
+	return *ret ? PAGEOWNER_OK : err->code;
+}
+
+struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want want)
+{
 	struct pageowner_session *s = NULL;
 	struct pageowner_error err;
 	const char *notice;
 
-	if (pageowner_open(&o, &s, &err) < 0) {
+	if (open_input(in, want, &s, &err) < 0) {
 		cli_say("%s", err.text);
 		return NULL;
 	}
@@ -307,10 +322,16 @@ struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want wan
 	if ((want == CLI_WANT_RECORDS && pageowner_ready(s, &err) < 0) ||
 	    (want == CLI_WANT_FRAMES && pageowner_frames_ready(s, &err) < 0)) {
 		cli_say("%s", err.text);
-		pageowner_close(s);
+		cli_close(s);
 		return NULL;
 	}
 	return s;
+}
+
+void cli_close(struct pageowner_session *s)
+{
+	if (!cli_host)
+		pageowner_close(s);
 }
 
 static bool is_file(const struct stat *a, const char *path)

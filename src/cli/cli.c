@@ -12,6 +12,7 @@
 
 volatile sig_atomic_t cli_stop;
 const char *cli_program = "pageowner";
+const struct cli_host *cli_host;
 
 static bool progress_shown;
 
@@ -26,17 +27,45 @@ void cli_put_plain(FILE *to, const char *text)
 	}
 }
 
+FILE *cli_stdout(void)
+{
+	return cli_host ? cli_host->out : stdout;
+}
+
+static void say_to_host(const char *text)
+{
+	char *plain = NULL;
+	size_t len;
+	FILE *to = open_memstream(&plain, &len);
+
+	if (!to)
+		return;
+	cli_put_plain(to, text);
+	if (fclose(to) == 0)
+		cli_host->say(plain);
+	free(plain);
+}
+
+static void say(const char *text)
+{
+	if (cli_host) {
+		say_to_host(text);
+		return;
+	}
+	cli_progress_end();
+	(void)fprintf(stderr, "%s: ", cli_program);
+	cli_put_plain(stderr, text);
+	(void)fputc('\n', stderr);
+}
+
 static void __attribute__((format(printf, 1, 0))) vsay(const char *fmt, va_list ap)
 {
 	char *text = NULL;
+	int n = vasprintf(&text, fmt, ap);
 
-	cli_progress_end();
-	(void)fprintf(stderr, "%s: ", cli_program);
-	if (vasprintf(&text, fmt, ap) >= 0) {
-		cli_put_plain(stderr, text);
+	say(n >= 0 ? text : "out of memory");
+	if (n >= 0)
 		free(text);
-	}
-	(void)fputc('\n', stderr);
 }
 
 void cli_say(const char *fmt, ...)
@@ -56,8 +85,13 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 	vsay(fmt, ap);
 	va_end(ap);
 	const bool named = cmd && !strcmp(cli_program, "pageowner");
-	(void)fprintf(stderr, "Try '%s %s%s--help'.\n", cli_program, named ? cmd->name : "",
-		      named ? " " : "");
+	char hint[80];
+	(void)snprintf(hint, sizeof(hint), "Try '%s %s%s--help'.", cli_program, named ? cmd->name : "",
+		       named ? " " : "");
+	if (cli_host)
+		cli_host->say(hint);
+	else
+		(void)fprintf(stderr, "%s\n", hint);
 	return CLI_USAGE;
 }
 
@@ -67,9 +101,13 @@ bool cli_output_open(struct cli_output *out, const char *path, const struct cli_
 {
 	struct stat st;
 
-	*out = (struct cli_output){ .path = path, .fd = STDOUT_FILENO };
-	if (!path)
+	*out = (struct cli_output){ .path = path };
+	if (!path) {
+		/* behind what is buffered there */
+		(void)fflush(cli_stdout());
+		out->fd = fileno(cli_stdout());
 		return true;
+	}
 	/* writing over the very dump that is read would be the end of it */
 	if (stat(path, &st) == 0 && cli_input_has(in, &st)) {
 		cli_say("output: %s: is one of the inputs", path);
@@ -123,7 +161,7 @@ int cli_write(const struct cli_input *in, enum cli_want want, const char *path,
 		if (!cli_output_close(&out))
 			status = CLI_FAILED;
 	}
-	pageowner_close(s);
+	cli_close(s);
 	return status;
 }
 
@@ -137,7 +175,7 @@ void cli_progress(uint64_t done, uint64_t all)
 
 	if (is_tty < 0)
 		is_tty = isatty(STDERR_FILENO);
-	if (!is_tty || !all)
+	if (!is_tty || !all || cli_host)
 		return;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	if (now.tv_sec < next.tv_sec || (now.tv_sec == next.tv_sec && now.tv_nsec < next.tv_nsec))

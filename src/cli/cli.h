@@ -14,15 +14,42 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
+/*
+ * Who runs the commands, if it is no program of its own: a debugger, which has memory and kernel open already, and
+ * whose output is written to.
+ */
+struct cli_host {
+	const char *memory;		/* "crash's memory" */
+	FILE *out;			/* where standard output goes */
+	void (*say)(const char *line);	/* a message, without its end of line */
+	/* The session, which is the host's to keep and to close; NULL after a failure. */
+	struct pageowner_session *(*session)(struct pageowner_error *err);
+};
+
+extern const struct cli_host *cli_host;	/* NULL: a program of its own */
+
+/* Within a help text: what is not so, or not possible, when a host runs the command. */
+#define CLI_ALONE(text) "\1" text "\2"
+#define CLI_USAGE_KERNEL CLI_ALONE("[-k VMLINUX] [--btf FILE] ")
+#define CLI_USAGE_DUMP CLI_ALONE(" DUMP...")
+
 struct cli_command {
 	const char *name;
 	const char *summary;	/* one line, for the list of commands */
 	const char *help;	/* all of --help, but for … */
-	void (*more_help)(void); /* … what is printed behind it; or NULL */
+	void (*more_help)(void); /* … what is printed behind it, to cli_stdout(); or NULL */
 	int (*run)(int argc, char **argv);
 };
 
 extern const struct cli_command cli_account, cli_report, cli_info, cli_lookup, cli_sort, cli_stacks, cli_proc, cli_log;
+
+/* The commands in order; NULL: there are no more. */
+const struct cli_command *cli_command(size_t index);
+/* Run argv[1] with its arguments; its status. */
+int cli_run(int argc, char **argv);
+/* Print its help; CLI_OK. */
+int cli_help(const struct cli_command *cmd);
+bool cli_wants_help(int argc, char **argv);
 
 /* What it was called as: "pageowner", or "page_owner_sort", which is its command sort. */
 extern const char *cli_program;
@@ -30,9 +57,12 @@ extern const char *cli_program;
 /* Set by Ctrl-C or termination: wind up, keep what is written. */
 extern volatile sig_atomic_t cli_stop;
 
+/* Standard output, or the host's. */
+FILE *cli_stdout(void);
+
 /* Write text without its control bytes, which stand as \x1b there; a dump or its name may hold anything. */
 void cli_put_plain(FILE *to, const char *text);
-/* "pageowner: …" on stderr, one line. */
+/* "pageowner: …" on stderr, or the host's message; one line. */
 void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same and a hint at --help; returns CLI_USAGE. */
 int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
@@ -63,7 +93,7 @@ enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_LIVE, CLI_OPT_BTF, CLI_OPT_FI
 	{ "ram-map", required_argument, NULL, CLI_OPT_RAM_MAP }, \
 	{ "live", no_argument, NULL, CLI_OPT_LIVE }
 
-#define CLI_INPUT_HELP \
+#define CLI_INPUT_HELP CLI_ALONE( \
 	"  -k, --vmlinux FILE        the kernel's vmlinux, with symbols and debug information;\n" \
 	"                            without it, looked for by build-id and release in the usual places\n" \
 	"      --btf FILE            types from this BTF (of /sys/kernel/btf/vmlinux), not from vmlinux\n" \
@@ -71,7 +101,7 @@ enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_LIVE, CLI_OPT_BTF, CLI_OPT_FI
 	"                            (hexadecimal) of its first byte; repeatable, in any order\n" \
 	"      --ram FILE            the only image, whose address is worked out from its page tables\n" \
 	"      --ram-map LISTFILE    raw images that are listed there, ADDRESS FILE a line\n" \
-	"      --live                the memory of the running machine, instead of DUMP (/proc/kcore; root only)\n"
+	"      --live                the memory of the running machine, instead of DUMP (/proc/kcore; root only)\n")
 
 /* Take what getopt_long() returned and the command does not know, errors too. */
 int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv);
@@ -161,6 +191,8 @@ int cli_page_size_check(const struct cli_input *in, const struct cli_command *cm
 
 /* Open the input, saying notices and failures; NULL after a failure. */
 struct pageowner_session *cli_open(const struct cli_input *in, enum cli_want want);
+/* Close what cli_open() has opened; a host's stays open. */
+void cli_close(struct pageowner_session *s);
 
 /* Flaws of single records, of which the first are told. */
 struct cli_flaws {
@@ -175,9 +207,9 @@ void cli_flaws_end(const struct cli_flaws *f);
 /* Tell what the walk could not read; true if records were lost by it. */
 bool cli_tell_missing(const char *command, const struct pageowner_coverage *cov);
 
-/* Where the output goes: a file or stdout. */
+/* Where the output goes: a file or cli_stdout(). */
 struct cli_output {
-	const char *path;	/* NULL: stdout */
+	const char *path;	/* NULL: cli_stdout() */
 	int fd;
 	bool pipe_closed;	/* the reader went away: no error, but an end */
 };
@@ -195,7 +227,7 @@ int cli_write(const struct cli_input *in, enum cli_want want, const char *path,
 /* The screen of `account --fragmentation` (account-fragmentation.c); how to end. */
 int cli_account_fragmentation(struct pageowner_session *s, FILE *out, unsigned long top);
 
-/* A progress line on stderr, if that is a terminal. */
+/* A progress line on stderr, if that is a terminal of the program's own. */
 void cli_progress(uint64_t done, uint64_t all);
 void cli_progress_end(void);
 

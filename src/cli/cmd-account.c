@@ -12,10 +12,10 @@
 #define TOP_CMA		3	/* callers of each area */
 
 static const char help[] =
-	"Usage: pageowner account [-k VMLINUX] [--btf FILE] [--of ROW] [--top N] [--check] [-o FILE]\n"
-	"                         DUMP...\n"
-	"       pageowner account [OPTION]... --fragmentation [--top N] DUMP...\n"
-	"       pageowner account [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
+	"Usage: pageowner account " CLI_USAGE_KERNEL "[--of ROW] [--top N] [--check] [-o FILE]\n"
+	"                        " CLI_USAGE_DUMP "\n"
+	"       pageowner account [OPTION]... --fragmentation [--top N]" CLI_USAGE_DUMP "\n"
+	CLI_ALONE("       pageowner account [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Tell where the memory went: each page of RAM in one row, beside the kernel's own counter of the\n"
 	"same; and of the pages that no counter tells of (or those of another row) who owns them.\n"
 	"\n"
@@ -30,8 +30,8 @@ static const char help[] =
 	"                            of which the kernel counts other pages than their records have\n"
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
-	"\n"
-	"Exit status: 0 all well; 1 something could not be read (told on standard error); 2 usage.\n";
+	CLI_ALONE("\n"
+	"Exit status: 0 all well; 1 something could not be read (told on standard error); 2 usage.\n");
 
 struct run {
 	struct cli_input in;
@@ -66,7 +66,7 @@ static int parse_row(struct run *r, const char *text)
 static void list_rows(void)
 {
 	for (int i = 0; i < PAGEOWNER_NR_ROWS; i++)
-		(void)printf("%s\n", pageowner_account_key((enum pageowner_row)i));
+		(void)fprintf(cli_stdout(), "%s\n", pageowner_account_key((enum pageowner_row)i));
 }
 
 static int parse_options(int argc, char **argv, struct run *r, bool *list)

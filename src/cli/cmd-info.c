@@ -6,33 +6,32 @@
 #include "cli/cli.h"
 
 static const char help[] =
-	"Usage: pageowner info [-k VMLINUX] [--btf FILE] [--types] DUMP...\n"
-	"       pageowner info [-k VMLINUX] [--btf FILE] [--types] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
+	"Usage: pageowner info " CLI_USAGE_KERNEL "[--types]" CLI_USAGE_DUMP "\n"
+	CLI_ALONE("       pageowner info [-k VMLINUX] [--btf FILE] [--types] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Tell what the dump is, which kernel is in it, and by which evidence each thing was found.\n"
 	"\n"
 	CLI_INPUT_HELP
 	"      --types               list every symbol and type that is asked for, and whether it is there\n"
 	"  -h, --help                print this\n"
-	"\n"
-	"Exit status: 0 a report can be made; 1 it cannot (told on standard error); 2 usage.\n";
+	CLI_ALONE("\n"
+	"Exit status: 0 a report can be made; 1 it cannot (told on standard error); 2 usage.\n");
 
 static void print_field(void *arg, const char *kind, const char *name, int have, int needed)
 {
-	(void)arg;
-	(void)printf("%-10s  %-40s  %s\n", kind, name,
+	(void)fprintf(arg, "%-10s  %-40s  %s\n", kind, name,
 		     have ? "yes" : needed ? "missing, needed" : "no");
 }
 
-static void print_facts(const struct pageowner_session *s)
+static void print_facts(const struct pageowner_session *s, FILE *out)
 {
 	struct pageowner_fact f;
 
 	for (size_t i = 0; pageowner_fact(s, i, &f) == 1; i++) {
-		(void)printf("%-18s ", f.name);
-		cli_put_plain(stdout, f.value);
-		(void)fputs(f.how ? "  (" : "", stdout);
-		cli_put_plain(stdout, f.how ? f.how : "");
-		(void)fputs(f.how ? ")\n" : "\n", stdout);
+		(void)fprintf(out, "%-18s ", f.name);
+		cli_put_plain(out, f.value);
+		(void)fputs(f.how ? "  (" : "", out);
+		cli_put_plain(out, f.how ? f.how : "");
+		(void)fputs(f.how ? ")\n" : "\n", out);
 	}
 }
 
@@ -61,19 +60,20 @@ static int parse_options(int argc, char **argv, struct cli_input *in, bool *type
 static int info(const struct cli_input *in, bool types)
 {
 	struct pageowner_session *s = cli_open(in, CLI_WANT_FACTS);
+	FILE *out = cli_stdout();
 	if (!s)
 		return CLI_FAILED;
 
 	struct pageowner_error err;
 	int rc = pageowner_ready(s, &err);
 	if (types)
-		pageowner_for_each_field(s, print_field, NULL);
+		pageowner_for_each_field(s, print_field, out);
 	else
-		print_facts(s);
-	(void)fflush(stdout);
+		print_facts(s, out);
+	(void)fflush(out);
 	if (rc < 0)
 		cli_say("%s", err.text);
-	pageowner_close(s);
+	cli_close(s);
 	return rc < 0 ? CLI_FAILED : CLI_OK;
 }
 

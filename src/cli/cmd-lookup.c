@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 static const char help[] =
-	"Usage: pageowner lookup [OPTION]... DUMP... WHAT...\n"
+	"Usage: pageowner lookup [OPTION]..." CLI_USAGE_DUMP " WHAT...\n"
 	"What is known of single page frames: state, flags, compound head, slab cache, and the owner in the\n"
 	"words of the kernel's own dump_page().\n"
 	"\n"
@@ -20,14 +20,13 @@ static const char help[] =
 	"  virt:N                    kernel address\n"
 	"  PID:N                     address of that process\n"
 	"\n"
-	"All else are dumps; one whose name looks like a WHAT is written ./NAME.\n"
-	"\n"
+	CLI_ALONE("All else are dumps; one whose name looks like a WHAT is written ./NAME.\n\n")
 	CLI_INPUT_HELP
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
-	"\n"
+	CLI_ALONE("\n"
 	"Exit status: 0 all told; 1 something was not found, or not in the dump (told on standard error);\n"
-	"2 usage.\n";
+	"2 usage.\n");
 
 struct run {
 	struct cli_input in;
@@ -157,7 +156,7 @@ static int open_and_look_up(struct run *r)
 	} else {
 		r->bad = true;
 	}
-	pageowner_close(s);
+	cli_close(s);
 	return r->bad ? CLI_FAILED : CLI_OK;
 }
 

@@ -7,8 +7,8 @@
 #include "cli/cli.h"
 
 static const char help[] =
-	"Usage: pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] DUMP...\n"
-	"       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
+	"Usage: pageowner proc FILE " CLI_USAGE_KERNEL "[-o OUTPUT]" CLI_USAGE_DUMP "\n"
+	CLI_ALONE("       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Print a file of /proc as the kernel in the dump would have printed it: FILE is one of buddyinfo,\n"
 	"pagetypeinfo, slabinfo, vmallocinfo, meminfo, zoneinfo, vmstat; or PID/statm, PID/smaps_rollup,\n"
 	"PID/oom_score, PID/oom_score_adj of a process (PID \"*\": of each, below its name).\n"
@@ -16,19 +16,19 @@ static const char help[] =
 	CLI_INPUT_HELP
 	"  -o, --output OUTPUT       write there, not to standard output\n"
 	"  -h, --help                print this\n"
-	"\n"
-	"Exit status: 0 all well; 1 partial or failed (told on standard error); 2 usage.\n";
+	CLI_ALONE("\n"
+	"Exit status: 0 all well; 1 partial or failed (told on standard error); 2 usage.\n");
 
 static const char log_help[] =
-	"Usage: pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] DUMP...\n"
-	"       pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
+	"Usage: pageowner log " CLI_USAGE_KERNEL "[-o OUTPUT]" CLI_USAGE_DUMP "\n"
+	CLI_ALONE("       pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Print the kernel log out of the dump, as `dmesg -r` would have on that machine.\n"
 	"\n"
 	CLI_INPUT_HELP
 	"  -o, --output OUTPUT       write there, not to standard output\n"
 	"  -h, --help                print this\n"
-	"\n"
-	"Exit status: 0 all well; 1 partial or failed (told on standard error); 2 usage.\n";
+	CLI_ALONE("\n"
+	"Exit status: 0 all well; 1 partial or failed (told on standard error); 2 usage.\n");
 
 struct run {
 	const struct cli_command *cmd;

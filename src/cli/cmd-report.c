@@ -8,13 +8,13 @@
 #include "cli/cli.h"
 
 static const char help[] =
-	"Usage: pageowner report [-k VMLINUX] [--btf FILE] [--pfn FIRST[-LAST]] [-o FILE]\n"
-	"                        [--strict] [--freed | --free-stacks] [--filter KEY=LIST]... [--frame REGEX] DUMP...\n"
-	"       pageowner report [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
+	"Usage: pageowner report " CLI_USAGE_KERNEL "[--pfn FIRST[-LAST]] [-o FILE]\n"
+	"                        [--strict] [--freed | --free-stacks] [--filter KEY=LIST]... [--frame REGEX]" CLI_USAGE_DUMP "\n"
+	CLI_ALONE("       pageowner report [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Write what /sys/kernel/debug/page_owner of the kernel in the dump would have printed.\n"
-	"\n"
+	CLI_ALONE("\n"
 	"DUMP is a vmcore (ELF core, kdump-compressed, flattened), all parts of a split set, a LiME\n"
-	"image, or a text that a kernel has printed.\n"
+	"image, or a text that a kernel has printed.\n")
 	"\n"
 	CLI_INPUT_HELP
 	"  -o, --output FILE         write there instead of to standard output\n"
@@ -26,9 +26,9 @@ static const char help[] =
 	"      --free-stacks         behind each record also who freed the page before (5.4 and newer)\n"
 	CLI_FILTER_HELP
 	"  -h, --help                print this\n"
-	"\n"
+	CLI_ALONE("\n"
 	"Exit status: 0 all records written; 1 some or all could not be (told on standard error);\n"
-	"2 usage.\n";
+	"2 usage.\n");
 
 struct run {
 	struct cli_input in;

@@ -7,14 +7,14 @@
 #include "cli/cli.h"
 
 static const char help[] =
-	"Usage: pageowner sort [OPTION]... INPUT [OUTPUT]\n"
-	"       pageowner sort [OPTION]... -o OUTPUT DUMP...\n"
-	"       pageowner sort [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live [OUTPUT]\n"
-	"       page_owner_sort [OPTION]... INPUT [OUTPUT]\n"
+	"Usage: pageowner sort [OPTION]... " CLI_ALONE("INPUT ") "[OUTPUT]\n"
+	CLI_ALONE("       pageowner sort [OPTION]... -o OUTPUT DUMP...\n")
+	CLI_ALONE("       pageowner sort [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live [OUTPUT]\n")
+	CLI_ALONE("       page_owner_sort [OPTION]... INPUT [OUTPUT]\n")
 	"Choose, group and sort the records, as page_owner_sort of the kernel's tools does.\n"
 	"\n"
-	"INPUT is a dump, or a text of page_owner that any kernel has printed, in a file or a pipe (-: standard\n"
-	"input).  Without OUTPUT it is written to standard output.\n"
+	CLI_ALONE("INPUT is a dump, or a text of page_owner that any kernel has printed, in a file or a pipe (-: standard\n"
+	"input).  ") "Without OUTPUT it is written to standard output.\n"
 	"\n"
 	"Sort (one of):\n"
 	"  -t                        by how many times (default)\n"
@@ -50,8 +50,8 @@ static const char help[] =
 	"  -o, --output FILE         the same as OUTPUT; then all else are parts of one dump\n"
 	CLI_INPUT_HELP
 	"  -h, --help                print this\n"
-	"\n"
-	"Exit status: 0 all well; 1 some or all records could not be read (told on standard error); 2 usage.\n"
+	CLI_ALONE("\n"
+	"Exit status: 0 all well; 1 some or all records could not be read (told on standard error); 2 usage.\n")
 	"\n"
 	"Keys, long or short, of sort (s), cull (c) and filter (f):\n";
 
@@ -60,7 +60,7 @@ static void print_keys(void)
 	struct pageowner_key k;
 
 	for (size_t i = 0; pageowner_key(i, &k) == 1; i++)
-		(void)printf("  %-12s %-4s  %c%c%c  %s\n", k.name, k.brief,
+		(void)fprintf(cli_stdout(), "  %-12s %-4s  %c%c%c  %s\n", k.name, k.brief,
 			     k.uses & PAGEOWNER_KEY_SORT ? 's' : '-',
 			     k.uses & PAGEOWNER_KEY_CULL ? 'c' : '-',
 			     k.uses & PAGEOWNER_KEY_FILTER ? 'f' : '-', k.help);
@@ -313,7 +313,7 @@ static int sort(struct run *r, struct pageowner_table *t)
 		return CLI_FAILED;
 	int rc = pageowner_table_fill(t, s, &err);
 	r->flaws.bad |= pageowner_incomplete(s) != 0;
-	pageowner_close(s);
+	cli_close(s);
 	cli_flaws_end(&r->flaws);
 	if (rc < 0) {
 		cli_say("sort: %s", err.text);

@@ -7,10 +7,10 @@
 #include "cli/cli.h"
 
 static const char help[] =
-	"Usage: pageowner stacks [-k VMLINUX] [--btf FILE] [--handles | --stacks-handles] [-o FILE]\n"
+	"Usage: pageowner stacks " CLI_USAGE_KERNEL "[--handles | --stacks-handles] [-o FILE]\n"
 	"                        [--threshold PAGES] [--recount]\n"
-	"                        [--filter KEY=LIST]... [--frame REGEX] [--top N] DUMP...\n"
-	"       pageowner stacks [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n"
+	"                        [--filter KEY=LIST]... [--frame REGEX] [--top N]" CLI_USAGE_DUMP "\n"
+	CLI_ALONE("       pageowner stacks [OPTION]... --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Write the stacks and the pages that each of them owns, as the kernel in the dump would have\n"
 	"printed /sys/kernel/debug/page_owner_stacks/show_stacks.\n"
 	"\n"
@@ -29,8 +29,8 @@ static const char help[] =
 	CLI_HUMAN_HELP
 	"  -o, --output FILE         write there instead of to standard output\n"
 	"  -h, --help                print this\n"
-	"\n"
-	"Exit status: 0 all well; 1 some or all could not be written (told on standard error); 2 usage.\n";
+	CLI_ALONE("\n"
+	"Exit status: 0 all well; 1 some or all could not be written (told on standard error); 2 usage.\n");
 
 struct run {
 	struct cli_input in;
