@@ -43,7 +43,10 @@ echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $su
 options=(-o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State=$apt/state"
 	-o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -qq
 	${arch:+-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"})
-apt-get "${options[@]}" update
+if [ -z "$(find "$apt/updated" -mmin -60 2> /dev/null)" ]; then	# not again for each package
+	apt-get "${options[@]}" update
+	touch "$apt/updated"
+fi
 (cd "$apt" && apt-get "${options[@]}" download "$package")
 deb=$(ls "$apt/${package}"_*.deb)
 if [ "$1" = -p ]; then

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""strip-vmlinux.py VMLINUX OUT [CROSS_PREFIX]
+"""strip-vmlinux.py VMLINUX OUT [CROSS_PREFIX [zeros]]
 
 Keep of a vmlinux what an analyser of dumps reads: symbols, debug info, notes and read-only data (the banner, the
 kallsyms tables, the tables of flag names).  Every other allocated section keeps its place in the section table as
-NOBITS.  The relocations that x86 leaves in go too, and of the debug info the tables of lines, of unwinding and of the
+NOBITS; but crash opens no vmlinux whose code and data have no contents, though it reads none of them: with "zeros" they have
+zeros.  The relocations that x86 leaves in go too, and of the debug info the tables of lines, of unwinding and of the
 places of local variables.  objcopy can remove these, but it cannot drop contents.
 """
 import struct, subprocess, sys
 
 KEEP = ('.rodata', '.notes', '.note.', '__param', '__modver')
 src, out, cross = sys.argv[1], sys.argv[2], (sys.argv[3:] or [''])[0]
+zeros = ('.text', '.data', '.data..percpu') if sys.argv[4:] == ['zeros'] else ()
 subprocess.check_call([cross + 'objcopy', '--remove-relocations=*', '-R', '.debug_line', '-R', '.debug_frame', '-R', '.debug_loclists',
                        '-R', '.debug_loc', src, out])
 elf = open(out, 'rb').read()
@@ -35,7 +37,9 @@ allocated = [s for s in sections if s[2] & 2 and s[1] != 0]
 base = ehdr[8] + (len(allocated) + phnum) * struct.calcsize(PH)
 for s in sections:
     kind, flags, address, offset, size, align = s[1], s[2], s[3], s[4], s[5], max(s[8], 1)
-    if flags & 2 and kind not in (7, 8) and not name(s).startswith(KEEP):
+    if name(s) in zeros:
+        elf = elf[:offset] + bytes(size) + elf[offset + size:]
+    elif flags & 2 and kind not in (7, 8) and not name(s).startswith(KEEP):
         s[1] = kind = 8                         # SHT_NOBITS
     pad = -(base + len(body)) % (min(align, 4096) if kind != 8 else 1)
     body += bytes(pad)
