@@ -25,6 +25,7 @@ packages_need="debhelper lintian debootstrap"
 tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db mandoc clang lld llvm pahole"
 # to boot guests that look at themselves, and to build what runs in them
 guests_need="qemu-system-x86 qemu-system-arm seabios cpio gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+tests_need="$tests_need crash bsdutils"
 
 missing() {
 	for p in "$@"; do
@@ -259,6 +260,7 @@ check() {
 	else
 		say "the libraries of arm64 cannot be fetched: no guest of arm64 is booted"
 	fi
+	export CRASH_DIR="$build/crash"		# fetched once for all
 	configure_in gcc --enable-werror --enable-static
 	check_in gcc
 	configure_in clang-sanitizers --enable-werror --enable-sanitizers CC=clang \
