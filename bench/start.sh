@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # CPU time to the first record and of the whole report of a 256 MiB guest whose vmlinux has over 200 MB of debug
-# information, beside the start-up of crash(8) on the same files in the same run.
+# information, beside the start-up of crash(8) on the same files in the same run,
+# and what a report costs within crash, beyond that start-up.
 #
 #   sh bench/start.sh [RUNS]
 #
@@ -42,11 +43,18 @@ first_record() {
 
 "$program" report -k "$big/vmlinux" "$big/dump.elf" | cmp - "$big/words/page_owner.txt"
 echo quit >"$work/quit"
+extension=${EXTENSION:-$(dirname "$program")/pageowner.so}
+[ -e "$extension" ] || { echo "$extension: no such file (EXTENSION=pageowner.so)" >&2; exit 2; }
+printf '%s\n' "extend $extension" "pageowner report > $work/in-crash" quit >"$work/extended"
 i=0
 while [ $i -lt "$runs" ]; do
 	first_record
 	measure report "$program" report -k "$big/vmlinux" "$big/dump.elf"
-	[ $((i % 4)) -ne 0 ] || measure crash crash -s -i "$work/quit" "$big/vmlinux" "$big/dump.elf"
+	if [ $((i % 4)) -eq 0 ]; then
+		measure crash crash -s -i "$work/quit" "$big/vmlinux" "$big/dump.elf"
+		measure extended crash -s -i "$work/extended" "$big/vmlinux" "$big/dump.elf"
+		cmp "$work/in-crash" "$big/words/page_owner.txt"
+	fi
 	i=$((i + 1))
 done
 
@@ -70,6 +78,8 @@ bar "CPU time to the first record" "$(median first 2)" 0.1 s
 bar "CPU time of the whole report" "$(median report 2)" 0.2 s
 bar "anonymous memory of the whole report" "$(median report 6)" 65536 KiB
 crash=$(median crash 2)
+bar "CPU time that a report adds within crash" \
+	"$(awk -v c="$crash" -v e="$(median extended 2)" 'BEGIN { printf "%.3f", e - c }')" 0.5 s
 printf '%-44s %10s s\n' "CPU time of crash's start-up alone" "$crash"
 printf '%-44s %10s times\n' "crash's start-up / whole report" \
 	"$(awk -v c="$crash" -v r="$(median report 2)" 'BEGIN { printf "%.1f", c / r }')"
