@@ -22,4 +22,17 @@ if [ -e "$lib" ]; then
 else
 	skip "the library exports what the map lists" "no shared library was built"
 fi
+
+# Whatever takes a session may be called by many threads at once: it has its place in the test of that.
+sessions() {
+	echo '#include <pageowner/pageowner.h>' >"$work/all.c"
+	${CC:-cc} -E -P -I "$src/include" "$work/all.c" | tr '\n' ' ' | tr ';' '\n' | grep 'struct pageowner_session \*' |
+		grep -o 'pageowner_[a-z0-9_]*(' | sort -u >"$work/calls"
+	[ "$(wc -l <"$work/calls")" -gt 10 ] || return 1
+	while read -r call; do
+		grep -q -F "$call" "$src/tests/test-threads.c" || { echo "tests/test-threads.c lacks $call)"; bad=1; }
+	done <"$work/calls"
+	[ -z "${bad-}" ]
+}
+ok "each call that takes a session is tried by threads" sessions
 tap_end

@@ -149,15 +149,51 @@ static void account(struct pageowner_session *s, struct sum *sum)
 	pageowner_account_free(a);
 }
 
+static void fragmentation(struct pageowner_session *s, struct sum *sum)
+{
+	struct pageowner_fragmentation_zone zone;
+	struct pageowner_fragmentation *f;
+
+	sum->rc = pageowner_fragmentation_new(s, NULL, &f, NULL);
+	if (sum->rc < 0)
+		return;
+	for (size_t i = 0; pageowner_fragmentation_zone(f, i, &zone) == 1; i++) {
+		add_bytes(sum, &zone.blocks, sizeof(zone.blocks));
+		add_bytes(sum, &zone.clean_order, sizeof(zone.clean_order));
+	}
+	pageowner_fragmentation_free(f);
+}
+
 static void proc(struct pageowner_session *s, struct sum *sum)
 {
 	const struct pageowner_sink sink = SINK(sum);
 
 	for (unsigned file = 0; file < PAGEOWNER_NR_PROC; file++) {
-		const struct pageowner_proc_options o = { .size = sizeof(o), .file = (enum pageowner_proc_file)file };
+		const struct pageowner_proc_options o = { .size = sizeof(o), .file = (enum pageowner_proc_file)file,
+							  .pid = 1 };
 		int rc = pageowner_proc(s, &o, &sink, NULL);
 		add_bytes(sum, &rc, sizeof(rc));
 	}
+}
+
+static void add_field(void *arg, const char *kind, const char *name, int have, int needed)
+{
+	(void)kind;
+	add_bytes(arg, name, strlen(name));
+	((struct sum *)arg)->hash += (unsigned)have * 2u + (unsigned)needed;
+}
+
+static void facts(struct pageowner_session *s, struct sum *sum)
+{
+	struct pageowner_fact fact;
+
+	for (size_t i = 0; pageowner_fact(s, i, &fact); i++)
+		add_bytes(sum, fact.value, strlen(fact.value));
+	for (size_t i = 0; pageowner_notice(s, i); i++)
+		add_bytes(sum, pageowner_notice(s, i), strlen(pageowner_notice(s, i)));
+	sum->rc = pageowner_ready(s, NULL) + pageowner_frames_ready(s, NULL);
+	sum->hash += (unsigned)pageowner_incomplete(s) * 2u + (unsigned)pageowner_counts_stacks(s);
+	pageowner_for_each_field(s, add_field, sum);
 }
 
 static const struct {
@@ -165,7 +201,8 @@ static const struct {
 	void (*run)(struct pageowner_session *s, struct sum *sum);
 } works[] = {
 	{ "walk", walk }, { "report", report }, { "filtered report", report_filtered }, { "table", table },
-	{ "stacks", stacks }, { "lookup", lookup }, { "account", account }, { "proc", proc },
+	{ "stacks", stacks }, { "lookup", lookup }, { "account", account }, { "fragmentation", fragmentation },
+	{ "proc", proc }, { "facts", facts },
 };
 
 /* --- threads ------------------------------------------------------------------------------------------ */
