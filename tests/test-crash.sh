@@ -75,8 +75,8 @@ commands() {
 		info) ;;	# it tells of the container
 		lookup) echo "lookup lookup pfn:0 1000 pfn:13418 phys:0x100000 20000" ;;
 		proc)
-			for file in buddyinfo pagetypeinfo slabinfo vmallocinfo meminfo zoneinfo vmstat; do
-				echo "proc-$file proc $file"
+			for file in buddyinfo pagetypeinfo slabinfo vmallocinfo meminfo zoneinfo vmstat 1/statm 1/smaps_rollup; do
+				echo "proc-${file#*/} proc $file"
 			done ;;
 		sort)
 			echo "sort sort -m --cull=stacktrace"
