@@ -7,7 +7,8 @@
 
 static const char help[] =
 	"Usage: pageowner info " CLI_USAGE_KERNEL "[--types]" CLI_USAGE_DUMP "\n"
-	CLI_ALONE("       pageowner info [-k VMLINUX] [--btf FILE] [--types] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
+	CLI_ALONE("       pageowner info [-k VMLINUX] [--btf FILE] [--types] "
+		  "--ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Tell what the dump is, which kernel is in it, and by which evidence each thing was found.\n"
 	"\n"
 	CLI_INPUT_HELP

@@ -8,7 +8,8 @@
 
 static const char help[] =
 	"Usage: pageowner proc FILE " CLI_USAGE_KERNEL "[-o OUTPUT]" CLI_USAGE_DUMP "\n"
-	CLI_ALONE("       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
+	CLI_ALONE("       pageowner proc FILE [-k VMLINUX] [--btf FILE] [-o OUTPUT] "
+		  "--ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Print a file of /proc as the kernel in the dump would have printed it: FILE is one of buddyinfo,\n"
 	"pagetypeinfo, slabinfo, vmallocinfo, meminfo, zoneinfo, vmstat; or PID/statm, PID/smaps_rollup,\n"
 	"PID/oom_score, PID/oom_score_adj of a process (PID \"*\": of each, below its name).\n"
@@ -21,7 +22,8 @@ static const char help[] =
 
 static const char log_help[] =
 	"Usage: pageowner log " CLI_USAGE_KERNEL "[-o OUTPUT]" CLI_USAGE_DUMP "\n"
-	CLI_ALONE("       pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] --ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
+	CLI_ALONE("       pageowner log [-k VMLINUX] [--btf FILE] [-o OUTPUT] "
+		  "--ram FILE[@ADDRESS]... | --ram-map LISTFILE | --live\n")
 	"Print the kernel log out of the dump, as `dmesg -r` would have on that machine.\n"
 	"\n"
 	CLI_INPUT_HELP

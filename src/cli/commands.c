@@ -5,8 +5,8 @@
 
 #include "cli/cli.h"
 
-static const struct cli_command *const commands[] = { &cli_report, &cli_stacks, &cli_sort, &cli_account, &cli_lookup, &cli_proc,
-						      &cli_log, &cli_info };
+static const struct cli_command *const commands[] = { &cli_report, &cli_stacks, &cli_sort, &cli_account,
+						      &cli_lookup, &cli_proc, &cli_log, &cli_info };
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
 const struct cli_command *cli_command(size_t index)
