@@ -236,6 +236,7 @@ int po_log_open(struct po_log *log, const struct po_kernel *k, struct po_memory 
 	memset(log, 0, offsetof(struct po_log, text));
 	log->k = k;
 	log->mem = mem;
+	log->joins = PO_HAS(&k->l, cont, flushed);
 	log->ring = PO_HAS_SYM(&k->l, prb);
 	if (!log->ring && !PO_HAS_SYM(&k->l, log_first_idx))
 		return po_fail(err, PAGEOWNER_ENOSYM, "this kernel has neither prb nor log_first_idx");
@@ -244,5 +245,14 @@ int po_log_open(struct po_log *log, const struct po_kernel *k, struct po_memory 
 
 int po_log_next(struct po_log *log, struct po_log_record *ret, struct pageowner_error *err)
 {
-	return log->ring ? next_of_ring(log, ret, err) : next_of_buffer(log, ret, err);
+	int rc = log->ring ? next_of_ring(log, ret, err) : next_of_buffer(log, ret, err);
+
+	ret->begins = ret->ends = true;
+	if (rc == 1 && log->joins) {
+		bool part = ret->flags & PO_LOG_CONT, of = log->before & PO_LOG_CONT;
+		ret->begins = !(of && !(ret->flags & PO_LOG_PREFIX)) && !(part && of && !(log->before & PO_LOG_NEWLINE));
+		ret->ends = !part || (ret->flags & PO_LOG_NEWLINE);
+		log->before = ret->flags;
+	}
+	return rc;
 }

@@ -23,6 +23,7 @@ struct po_log_record {
 	uint32_t caller_id;
 	const char *text;	/* lent until the next record; lines in it end in newlines, the last one does not */
 	size_t len;
+	bool begins, ends;	/* a line: until 4.8 its parts may be records of their own */
 };
 
 struct po_log {
@@ -38,6 +39,8 @@ struct po_log {
 	uint64_t buf, buf_len;
 	uint64_t unfinished;	/* records that were being written */
 	uint64_t lost;		/* records whose text has been overwritten */
+	bool joins;		/* parts of a line are records of their own */
+	unsigned before;	/* flags of the record before */
 	char text[PO_LOG_TEXT_MAX];
 };
 

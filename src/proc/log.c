@@ -13,8 +13,6 @@
 struct run {
 	const struct po_proc *p;
 	bool time, caller;
-	bool joins;		/* parts of a line are records of their own: until 4.8 */
-	unsigned before;	/* flags of the record before */
 };
 
 static void put_prefix(const struct run *r, const struct po_log_record *rec)
@@ -38,21 +36,15 @@ static void put_prefix(const struct run *r, const struct po_log_record *rec)
 static void put_record(struct run *r, const struct po_log_record *rec)
 {
 	const char *at = rec->text, *end = at + rec->len;
-	bool prefix = true, newline = true;
+	bool prefix = rec->begins;
 
-	if (r->joins) {
-		bool part = rec->flags & PO_LOG_CONT, of = r->before & PO_LOG_CONT;
-		prefix = !(of && !(rec->flags & PO_LOG_PREFIX)) && !(part && of && !(r->before & PO_LOG_NEWLINE));
-		newline = !part || (rec->flags & PO_LOG_NEWLINE);
-		r->before = rec->flags;
-	}
 	for (;;) {
 		const char *next = memchr(at, '\n', (size_t)(end - at));
 		size_t len = (size_t)((next ? next : end) - at);
 		if (prefix)
 			put_prefix(r, rec);
 		po_sink_put(r->p->sink, at, len);
-		if (next || newline)
+		if (next || rec->ends)
 			po_sink_put(r->p->sink, "\n", 1);
 		if (!next)
 			return;
@@ -79,7 +71,7 @@ static void tell_counts(const struct po_proc *p, const struct po_log *log)
 int po_proc_log(const struct po_proc *p, struct pageowner_error *err)
 {
 	_cleanup_(po_freep) struct po_log *log = malloc(sizeof(*log));
-	struct run r = { .p = p, .joins = PO_HAS(&p->k->l, cont, flushed) };
+	struct run r = { .p = p };
 	struct po_log_record rec;
 	struct pageowner_error why;
 	uint64_t time = 1;
