@@ -75,11 +75,15 @@ for words in "$FIXTURES"/*/words/slabinfo.txt; do
 	ok "$fixture: zoneinfo, line by line" compare zoneinfo $fixture $bound 6
 	ok "$fixture: vmstat, the states line by line" compare vmstat $fixture $bound 6
 	ok "$fixture: the kernel log" same_log $fixture
+	[ ! -s "$FIXTURES/$fixture/words/allocinfo.txt" ] || ok "$fixture: allocinfo, line by line" compare allocinfo $fixture 0 9
 done
 
 fix=$FIXTURES/6.1-x86_64
 ok "output to a file" sh -c "'$PAGEOWNER' proc buddyinfo -k '$fix/vmlinux' -o '$work/file' '$fix/dump.elf' &&
 	cmp '$work/file' '$fix/words/buddyinfo.txt'"
+ok "allocinfo of a kernel that does not profile allocations" run 1 "$PAGEOWNER" allocinfo -k "$fix/vmlinux" "$fix/dump.elf"
+ok "… is told" says "does not profile allocations (CONFIG_MEM_ALLOC_PROFILING is off)"
+ok "an order that does not exist" run 2 "$PAGEOWNER" allocinfo --sort=age -k "$fix/vmlinux" "$fix/dump.elf"
 ok "a file that does not exist" run 2 "$PAGEOWNER" proc cpuinfo -k "$fix/vmlinux" "$fix/dump.elf"
 ok "… is told" says "cpuinfo: no such file"
 ok "a text in place of a dump" run 1 "$PAGEOWNER" proc slabinfo "$fix/words/page_owner.txt"

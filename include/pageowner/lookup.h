@@ -81,9 +81,11 @@ enum {
 	PAGEOWNER_PAGE_HAS_BUDDY = 1 << 3,  /**< the free block that holds it */
 	PAGEOWNER_PAGE_HAS_SLAB = 1 << 4,   /**< it belongs to a slab cache */
 	PAGEOWNER_PAGE_HAS_RECORD = 1 << 5,
+	PAGEOWNER_PAGE_HAS_TAG = 1 << 6,    /**< allocation profiling (6.10) knows who allocated it */
 };
 
 #define PAGEOWNER_CACHE_NAME_MAX 128
+#define PAGEOWNER_TAG_MAX 1024
 
 /** All that is known of a page frame. */
 struct pageowner_page {
@@ -97,6 +99,7 @@ struct pageowner_page {
 	uint64_t buddy_pfn;
 	uint32_t buddy_order;
 	char slab_cache[PAGEOWNER_CACHE_NAME_MAX]; /**< raw bytes, terminated */
+	char tag[PAGEOWNER_TAG_MAX]; /**< as /proc/allocinfo has it, "mm/slub.c:1904 func:alloc_slab_page" */
 	/**
 	 * The owner's record, with what is kept of the release.  Its pfn is another one if the kernel keeps records of
 	 * the first page of an allocation alone (before 5.4).

@@ -28,6 +28,8 @@ enum pageowner_proc_file {
 	PAGEOWNER_PROC_MEMINFO,
 	PAGEOWNER_PROC_ZONEINFO,
 	PAGEOWNER_PROC_VMSTAT,
+	PAGEOWNER_PROC_ALLOCINFO,    /**< of a kernel that profiles allocations (6.10) */
+	PAGEOWNER_PROC_OOM,          /**< "oom": the OOM killer's reports in the log, beside what the dump tells */
 	PAGEOWNER_PROC_LOG,          /**< "log", no file but what syslog(2) returns: the kernel log */
 	PAGEOWNER_PROC_PID_STATM,    /**< this and those that follow: of a process */
 	PAGEOWNER_PROC_PID_SMAPS_ROLLUP,
@@ -38,6 +40,13 @@ enum pageowner_proc_file {
 
 /** Its name, "buddyinfo"; NULL: there is no such file.  Static storage. */
 const char *pageowner_proc_name(enum pageowner_proc_file file);
+
+/** How the tags of allocinfo are put in order. */
+enum pageowner_tag_order {
+	PAGEOWNER_TAGS_AS_KERNEL, /**< as the kernel lists them; with top: by size */
+	PAGEOWNER_TAGS_BY_SIZE,   /**< most bytes first */
+	PAGEOWNER_TAGS_BY_CALLS,  /**< most allocations first */
+};
 
 /** What to write.  Zero the struct, set size, then what is needed. */
 struct pageowner_proc_options {
@@ -51,6 +60,9 @@ struct pageowner_proc_options {
 	 * line of its own ("==> 12/statm <==", as head(1) has it).
 	 */
 	int32_t pid;
+	/** Of PAGEOWNER_PROC_ALLOCINFO alone. */
+	enum pageowner_tag_order order;
+	uint64_t top; /**< so many tags at most; 0: all */
 };
 
 /**

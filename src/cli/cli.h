@@ -41,7 +41,8 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_command cli_account, cli_report, cli_info, cli_lookup, cli_sort, cli_stacks, cli_proc, cli_log;
+extern const struct cli_command cli_account, cli_report, cli_info, cli_lookup, cli_sort, cli_stacks, cli_proc, cli_log,
+	cli_allocinfo;
 
 /* The commands in order; NULL: there are no more. */
 const struct cli_command *cli_command(size_t index);

@@ -6,7 +6,8 @@
 #include "cli/cli.h"
 
 static const struct cli_command *const commands[] = { &cli_report, &cli_stacks, &cli_sort, &cli_account,
-						      &cli_lookup, &cli_proc, &cli_log, &cli_info };
+						      &cli_lookup, &cli_proc, &cli_log, &cli_allocinfo,
+						      &cli_info };
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
 const struct cli_command *cli_command(size_t index)
@@ -43,7 +44,7 @@ static void put_commands(void)
 	put_help("Usage: pageowner COMMAND [OPTION]..." CLI_USAGE_DUMP "\n"
 		 "Who owns each page frame of a Linux memory dump.\n\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
-		(void)fprintf(cli_stdout(), "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		(void)fprintf(cli_stdout(), "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	put_help("\n'pageowner COMMAND --help' tells more; so does pageowner(1).\n"
 		 CLI_ALONE("Exit status: 0 all well, 1 partial or failed, 2 usage.\n"));
 }

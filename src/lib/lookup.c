@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "kernel/codetags.h"
 #include "kernel/slab.h"
 #include "kernel/task.h"
 #include "lib/session.h"
@@ -21,6 +22,7 @@ struct pageowner_lookup {
 	struct po_reader reader;
 	struct po_text *text;
 	uint8_t *ext;		/* one page_ext entry */
+	struct po_codetag tag;
 };
 
 int pageowner_lookup_new(struct pageowner_session *s, struct pageowner_lookup **ret, struct pageowner_error *err)
@@ -289,6 +291,31 @@ static bool find_first(struct pageowner_lookup *lk, struct pageowner_page *p)
 	return false;
 }
 
+/* ext: lk->ext holds the entry of this page. */
+static void find_tag(struct pageowner_lookup *lk, const uint8_t *page, bool ext, struct pageowner_page *p,
+		     struct pageowner_error *err)
+{
+	const struct po_kernel *k = &lk->s->kernel;
+	struct pageowner_error flaw;
+	char text[PO_CODETAG_TEXT];
+	uint64_t at;
+	int rc = po_codetag_of_page(k, lk->reader.mem, page, ext ? lk->ext : NULL, &at, &flaw);
+
+	if (rc == 0)
+		return;
+	if (rc == 1)
+		rc = po_codetag_read(k, lk->reader.mem, at, &lk->tag, &flaw);
+	if (rc < 0) {
+		keep_flaw(err, &flaw);
+		return;
+	}
+	po_codetag_text(&lk->tag, text);
+	size_t len = strnlen(text, sizeof(p->tag) - 1);
+	memcpy(p->tag, text, len);
+	p->tag[len] = '\0';
+	p->have |= PAGEOWNER_PAGE_HAS_TAG;
+}
+
 static int describe_owner(struct pageowner_lookup *lk, const uint8_t *page, struct pageowner_page *p,
 			  struct pageowner_error *err)
 {
@@ -297,6 +324,7 @@ static int describe_owner(struct pageowner_lookup *lk, const uint8_t *page, stru
 
 	if (rc < 0)
 		keep_flaw(err, &flaw);
+	find_tag(lk, page, rc == 1, p, err);
 	if (rc <= 0) {
 		p->owned = rc < 0 ? PAGEOWNER_OWNED_UNKNOWN : PAGEOWNER_OWNED_NO_EXT;
 		return PAGEOWNER_OK;

@@ -20,6 +20,8 @@ static const struct {
 	[PAGEOWNER_PROC_MEMINFO] = { "meminfo", po_proc_meminfo },
 	[PAGEOWNER_PROC_ZONEINFO] = { "zoneinfo", po_proc_zoneinfo },
 	[PAGEOWNER_PROC_VMSTAT] = { "vmstat", po_proc_vmstat },
+	[PAGEOWNER_PROC_ALLOCINFO] = { "allocinfo", po_proc_allocinfo },
+	[PAGEOWNER_PROC_OOM] = { "oom", po_proc_oom },
 	[PAGEOWNER_PROC_LOG] = { "log", po_proc_log },
 	[PAGEOWNER_PROC_PID_STATM] = { "statm", po_proc_statm },
 	[PAGEOWNER_PROC_PID_SMAPS_ROLLUP] = { "smaps_rollup", po_proc_smaps_rollup },
@@ -49,6 +51,8 @@ int pageowner_proc(struct pageowner_session *s, const struct pageowner_proc_opti
 			       pageowner_proc_name(options->file));
 	p.flaw = options->flaw;
 	p.arg = options->arg;
+	p.order = options->order;
+	p.top = options->top;
 	p.owned = s->ready;
 	p.pid = options->pid;
 	_cleanup_(po_freep) struct po_sink *out = p.sink = malloc(sizeof(*out));

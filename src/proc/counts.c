@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "proc/proc.h"
 
+#include "kernel/percpu.h"
+
 int po_proc_variable(const struct po_proc *p, unsigned symbol, uint64_t *ret, struct pageowner_error *err)
 {
 	*ret = 0;
@@ -34,6 +36,32 @@ int po_proc_watermark(const struct po_proc *p, uint64_t zone, unsigned which, ui
 		rc = po_zone_number(p->mem, zone, PO_AT(l, zone, watermark_boost), &boost, err);
 	*ret += boost;
 	return rc;
+}
+
+int po_proc_pcp(const struct po_proc *p, uint64_t zone, unsigned cpu, uint64_t *pcp, uint64_t *stats,
+		struct pageowner_error *err)
+{
+	const struct po_layout *l = &p->k->l;
+	bool apart = PO_HAS(l, zone, per_cpu_pageset);	/* from the counters: since 5.14 */
+	uint64_t of_stats;
+	int rc = po_zone_number(p->mem, zone, apart ? PO_AT(l, zone, per_cpu_pageset) : PO_AT(l, zone, pageset), pcp,
+				err);
+
+	of_stats = *pcp;
+	if (rc == PAGEOWNER_OK && apart && PO_HAS(l, zone, per_cpu_zonestats))
+		rc = po_zone_number(p->mem, zone, PO_AT(l, zone, per_cpu_zonestats), &of_stats, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_percpu_at(p->k, p->mem, *pcp, cpu, pcp, err);
+	if (rc == PAGEOWNER_OK)
+		rc = po_percpu_at(p->k, p->mem, of_stats, cpu, stats, err);
+	if (!apart)
+		*pcp += PO_OFFSET(l, per_cpu_pageset, pcp);
+	return rc;
+}
+
+bool po_proc_has_pcp(const struct po_layout *l)
+{
+	return PO_HAS(l, zone, per_cpu_pageset) || (PO_HAS(l, zone, pageset) && PO_HAS(l, per_cpu_pageset, pcp));
 }
 
 /* is_highmem(): also the movable zone, if it was taken of highmem. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include <pageowner/error.h>
+#include <pageowner/proc.h>
 
 #include "base/sink.h"
 #include "kernel/kernel.h"
@@ -23,6 +24,8 @@ struct po_proc {
 	bool owned;			/* there are page_owner's records */
 	struct po_sink *sink;
 	int32_t pid;			/* whose, of the files of a process; negative: of each */
+	enum pageowner_tag_order order;	/* of allocinfo, as is the next one */
+	uint64_t top;
 	/* What stands in the file otherwise than the kernel would have printed it. */
 	void (*flaw)(void *arg, const struct pageowner_error *err);
 	void *arg;
@@ -35,6 +38,8 @@ int po_proc_vmallocinfo(const struct po_proc *p, struct pageowner_error *err);
 int po_proc_meminfo(const struct po_proc *p, struct pageowner_error *err);
 int po_proc_zoneinfo(const struct po_proc *p, struct pageowner_error *err);
 int po_proc_vmstat(const struct po_proc *p, struct pageowner_error *err);
+int po_proc_allocinfo(const struct po_proc *p, struct pageowner_error *err);
+int po_proc_oom(const struct po_proc *p, struct pageowner_error *err);
 int po_proc_log(const struct po_proc *p, struct pageowner_error *err);
 /* of a process */
 int po_proc_statm(const struct po_proc *p, struct pageowner_error *err);
@@ -89,6 +94,10 @@ int po_proc_counter(const struct po_proc *p, const struct po_vmstat *v, const ch
 /* min_wmark_pages() and the others: 0 min, 1 low, 2 high, 3 promo. */
 int po_proc_watermark(const struct po_proc *p, uint64_t zone, unsigned which, uint64_t *ret,
 		      struct pageowner_error *err);
+/* A processor's struct per_cpu_pages of a zone, and what has its counters; only if has_pcp. */
+bool po_proc_has_pcp(const struct po_layout *l);
+int po_proc_pcp(const struct po_proc *p, uint64_t zone, unsigned cpu, uint64_t *pcp, uint64_t *stats,
+		struct pageowner_error *err);
 bool po_proc_is_highmem(const struct po_proc *p, const struct po_proc_zone *z);
 
 /* --- what a page's flags tell of where it belongs (pages.c) --- */

@@ -195,21 +195,8 @@ static int put_zone_stats(const struct run *r, const struct po_proc_zone *z, str
 
 static int put_cpu(const struct run *r, struct asked *a, struct pageowner_error *err)
 {
-	const struct po_layout *l = &r->p->k->l;
-	bool apart = PO_HAS(l, zone, per_cpu_pageset);	/* from the counters: since 5.14 */
-	uint64_t pcp, stats;
-	int rc = po_zone_number(r->p->mem, a->z->kva, apart ? PO_AT(l, zone, per_cpu_pageset) : PO_AT(l, zone, pageset),
-				&pcp, err);
+	int rc = po_proc_pcp(r->p, a->z->kva, a->cpu, &a->pcp, &a->stats, err);
 
-	stats = pcp;
-	if (rc == PAGEOWNER_OK && apart && PO_HAS(l, zone, per_cpu_zonestats))
-		rc = po_zone_number(r->p->mem, a->z->kva, PO_AT(l, zone, per_cpu_zonestats), &stats, err);
-	if (rc == PAGEOWNER_OK)
-		rc = po_percpu_at(r->p->k, r->p->mem, pcp, a->cpu, &a->pcp, err);
-	if (rc == PAGEOWNER_OK)
-		rc = po_percpu_at(r->p->k, r->p->mem, stats, a->cpu, &a->stats, err);
-	if (!apart)
-		a->pcp += PO_OFFSET(l, per_cpu_pageset, pcp);
 	if (rc == PAGEOWNER_OK)
 		rc = po_proc_format(r->p, r->cpu, value_of_cpu, a, err);
 	if (rc == PAGEOWNER_OK && r->threshold)
@@ -253,10 +240,8 @@ static int put_zone(const struct po_proc *p, const struct po_proc_zone *z, void 
 
 static int check_types(const struct po_layout *l, struct pageowner_error *err)
 {
-	bool apart = PO_HAS(l, zone, per_cpu_pageset);
-
 	if (!(PO_HAS(l, zone, _watermark) || PO_HAS(l, zone, watermark)) || !PO_HAS(l, zone, lowmem_reserve) ||
-	    !(apart || (PO_HAS(l, zone, pageset) && PO_HAS(l, per_cpu_pageset, pcp))))
+	    !po_proc_has_pcp(l))
 		return po_fail(err, PAGEOWNER_ENOTYPE, "type information lacks members of struct zone");
 	return PAGEOWNER_OK;
 }

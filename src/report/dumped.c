@@ -182,6 +182,11 @@ static int put_frame(struct po_text *t, struct po_sink *sink, const struct pageo
 		po_sink_put_plain(sink, page->slab_cache, strlen(page->slab_cache));
 		put_string(sink, "\n");
 	}
+	if (page->have & PAGEOWNER_PAGE_HAS_TAG) {
+		put_string(sink, "allocated at: ");
+		po_sink_put_plain(sink, page->tag, strlen(page->tag));
+		put_string(sink, "\n");
+	}
 	return rc;
 }
 
