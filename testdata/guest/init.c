@@ -14,6 +14,9 @@
  *   GUEST_SAVE=lzo     makedumpfile -l -d 31, flattened; =copy: all of /proc/vmcore
  *   GUEST_OOM=1        the panic comes when a leaking module has taken all memory
  *   GUEST_CGROUP1=1    memory cgroups of version 1
+ *   GUEST_KILLS=1       two reports of the OOM killer: asked for, and by a cgroup's limit
+ *   GUEST_REST=n       seconds between the opening of the many files and the reading of the last ones: SLAB gives back what
+ *                      processors keep of a cache by and by
  *   GUEST_THRESHOLD=n  page_owner_stacks/count_threshold
  */
 #define _GNU_SOURCE
@@ -146,7 +149,8 @@ static unsigned long grab(const char *path, const char *as)
 
 /* These are read last, in this order: every write moves some of them. */
 static const char *const small[] = {
-	"/proc/vmstat", "/proc/zoneinfo", "/proc/meminfo", "/proc/pagetypeinfo", "/proc/slabinfo", "/proc/buddyinfo", 0
+	"/proc/vmstat", "/proc/zoneinfo", "/proc/meminfo", "/proc/pagetypeinfo", "/proc/slabinfo", "/proc/buddyinfo",
+	"/proc/allocinfo", 0
 };
 static const char *const owner[] = {
 	"/dbg/page_owner_stacks/show_stacks", "/dbg/page_owner_stacks/show_handles",
@@ -155,7 +159,7 @@ static const char *const owner[] = {
 static const char *const also[] = {
 	"/proc/vmallocinfo", "/proc/version", "/proc/modules", "/proc/kallsyms", "/proc/iomem", "/proc/swaps",
 	"/proc/cmdline", "/proc/cpuinfo", "/proc/config.gz", "/proc/kpageflags", "/proc/kpagecount", "/proc/kpagecgroup",
-	"/cg/memory.stat", "/cg/job/memory.stat", "/dbg/page_owner_stacks/count_threshold", 0
+	"/cg/memory.stat", "/cg/job/memory.stat", "/proc/sys/vm/mem_profiling", "/dbg/page_owner_stacks/count_threshold", 0
 };
 
 /* Reads a list; how many of its files read otherwise than the last time. */
@@ -252,6 +256,8 @@ static void capture(void)
 		at = big;
 		limit = top + (mb << 20);
 		grab_also();
+		if (getenv("GUEST_REST"))
+			nap(1000 * atoi(getenv("GUEST_REST")));
 		grab_all(owner, osum, 1);
 		for (int i = 0; i < nfile; i++)
 			if (!strcmp(file[i].name, "page_owner") && file[i].err && file[i].err != ENOENT)

@@ -437,6 +437,41 @@ static void high_atomic(void)
 	}
 }
 
+/* Dies of the OOM killer, whoever calls it. */
+static void victim(const char *name, const char *group, size_t mb, const char *then)
+{
+	pid_t p = fork();
+
+	if (!p) {
+		prctl(PR_SET_NAME, name);
+		put("/proc/self/oom_score_adj", "1000");
+		join_group(group);
+		char *at = map_small(mb * MIB);
+		if (at)
+			touch(at, mb * MIB);
+		put("/proc/sysrq-trigger", then);
+		nap(5000);
+		say("GUEST no OOM\n");
+		_exit(0);
+	}
+	waitpid(p, 0, 0);
+}
+
+/* Two reports: of the whole machine, and of a cgroup that has reached its limit. */
+static void ooms(void)
+{
+	const char *small = "/cg/small";
+
+	victim("oom victim", NULL, 4, "f");
+	mkdir(small, 0755);
+	if (put("/cg/small/memory.max", "2M") < 0)
+		put("/cg/small/memory.limit_in_bytes", "2M");
+	/* nor shall it be swapped out */
+	if (put("/cg/small/memory.swap.max", "0") < 0)
+		put("/cg/small/memory.memsw.limit_in_bytes", "2M");
+	victim("(limited) one", small, 8, "");
+}
+
 void workload(void)
 {
 	const char *job = "/cg/job", *gone = "/cg/gone", *odd = "/cg/odd name (x)";
@@ -478,6 +513,8 @@ void workload(void)
 	swapper();
 	soft_offline();
 	nodes();
+	if (getenv("GUEST_KILLS"))
+		ooms();
 	put("/sys/module/pohog/parameters/dump", "1");
 	nap(500);
 	while (waitpid(-1, 0, WNOHANG) > 0)
