@@ -19,6 +19,18 @@ function number_of(line) {
 	return line + 0
 }
 
+# Objects that all processors of SLAB share went back to their slabs: so many less in use, and so many less shared.
+function drained(a, b,    x, y, n, i, less) {
+	n = split(a, x, " +")
+	if (split(b, y, " +") != n)
+		return 0
+	for (i = 1; i <= n; i++)
+		if (x[i] != y[i] && i != 2 && i != n)
+			return 0
+	less = x[2] - y[2]
+	return less > 0 && x[n] - y[n] == less
+}
+
 function bad(why) {
 	print file ", line " FNR ": " why ": " theirs[FNR] " / " $0
 	status = 1
@@ -59,6 +71,8 @@ $0 == theirs[FNR] { next }
 		bad("less")
 	else if ((kind == "decay" || kind == "freed") && now > before)
 		bad("more")
+	else if (kind == "drained" && !drained(theirs[FNR], $0))
+		bad("not as it would be drained")
 	seen[name] = 1
 	if (!events)
 		differing++

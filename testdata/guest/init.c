@@ -15,8 +15,6 @@
  *   GUEST_OOM=1        the panic comes when a leaking module has taken all memory
  *   GUEST_CGROUP1=1    memory cgroups of version 1
  *   GUEST_KILLS=1       two reports of the OOM killer: asked for, and by a cgroup's limit
- *   GUEST_REST=n       seconds between the opening of the many files and the reading of the last ones: SLAB gives back what
- *                      processors keep of a cache by and by
  *   GUEST_THRESHOLD=n  page_owner_stacks/count_threshold
  */
 #define _GNU_SOURCE
@@ -256,8 +254,6 @@ static void capture(void)
 		at = big;
 		limit = top + (mb << 20);
 		grab_also();
-		if (getenv("GUEST_REST"))
-			nap(1000 * atoi(getenv("GUEST_REST")));
 		grab_all(owner, osum, 1);
 		for (int i = 0; i < nfile; i++)
 			if (!strcmp(file[i].name, "page_owner") && file[i].err && file[i].err != ENOENT)
