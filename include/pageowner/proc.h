@@ -63,6 +63,8 @@ struct pageowner_proc_options {
 	/** Of PAGEOWNER_PROC_ALLOCINFO alone. */
 	enum pageowner_tag_order order;
 	uint64_t top; /**< so many tags at most; 0: all */
+	/** Of PAGEOWNER_PROC_LOG: long records whole, of which syslog(2) leaves out the last lines. */
+	int whole;
 };
 
 /**

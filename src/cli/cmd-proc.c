@@ -26,6 +26,8 @@ static const char log_help[] =
 	"Print the kernel log out of the dump, as `dmesg -r` would have on that machine.\n"
 	"\n"
 	CLI_INPUT_HELP
+	"      --whole               long records whole: syslog(2), which dmesg -r reads, leaves out the last lines\n"
+	"                            of some\n"
 	"      --oom                 not the log, but each report of the OOM killer in it: every number beside what\n"
 	"                            the dump itself tells, and what changed between\n"
 	"  -o, --output OUTPUT       write there, not to standard output\n"
@@ -56,6 +58,7 @@ struct run {
 	int32_t pid;
 	enum pageowner_tag_order order;
 	uint64_t top;
+	bool whole;
 	struct cli_flaws flaws;
 };
 
@@ -97,7 +100,7 @@ static bool find_file(const char *name, struct run *r)
 	return false;
 }
 
-enum { SORT = 512, TOP, OOM };
+enum { SORT = 512, TOP, OOM, WHOLE };
 
 static const struct option proc_options[] = {
 	CLI_INPUT_OPTIONS,
@@ -108,6 +111,7 @@ static const struct option proc_options[] = {
 static const struct option log_options[] = {
 	CLI_INPUT_OPTIONS,
 	{ "oom", no_argument, NULL, OOM },
+	{ "whole", no_argument, NULL, WHOLE },
 	{ "output", required_argument, NULL, 'o' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -138,6 +142,9 @@ static int take_option(struct run *r, int c, char **argv)
 		return find_order(optarg, &r->order);
 	case TOP:
 		return cli_number(r->cmd, "--top", optarg, 1, UINT64_MAX, &r->top);
+	case WHOLE:
+		r->whole = true;
+		return CLI_OK;
 	case OOM:
 		r->file = PAGEOWNER_PROC_OOM;
 		return CLI_OK;
@@ -171,7 +178,7 @@ static int proc(void *arg, struct pageowner_session *s, struct cli_output *out)
 	struct run *r = arg;
 	const struct pageowner_proc_options options = {
 		.size = sizeof(options), .file = r->file, .flaw = on_flaw, .arg = r, .pid = r->pid, .order = r->order,
-		.top = r->top,
+		.top = r->top, .whole = r->whole,
 	};
 	const struct pageowner_sink sink = { .size = sizeof(sink), .self = out, .write = cli_output_write };
 	struct pageowner_error err;

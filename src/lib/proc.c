@@ -53,6 +53,7 @@ int pageowner_proc(struct pageowner_session *s, const struct pageowner_proc_opti
 	p.arg = options->arg;
 	p.order = options->order;
 	p.top = options->top;
+	p.whole = options->whole;
 	p.owned = s->ready;
 	p.pid = options->pid;
 	_cleanup_(po_freep) struct po_sink *out = p.sink = malloc(sizeof(*out));

@@ -10,39 +10,52 @@
 #include "base/status.h"
 #include "kernel/printk.h"
 
+#define MAX_PREFIX	64
+#define MESSAGE_MAX	1024	/* before struct printk_buffers (6.3) */
+
 struct run {
 	const struct po_proc *p;
 	bool time, caller;
+	size_t most;		/* bytes that syslog(2) prints of a record */
 };
 
-static void put_prefix(const struct run *r, const struct po_log_record *rec)
+static size_t make_prefix(const struct run *r, const struct po_log_record *rec, char buf[MAX_PREFIX])
 {
-	char who[16];
+	int n = snprintf(buf, MAX_PREFIX, "<%u>", rec->facility << 3 | rec->level);
 
-	po_proc_put(r->p, "<%u>", rec->facility << 3 | rec->level);
 	if (r->time)
-		po_proc_put(r->p, "[%5" PRIu64 ".%06" PRIu64 "]", rec->ts_nsec / 1000000000,
-			    rec->ts_nsec % 1000000000 / 1000);
+		n += snprintf(buf + n, MAX_PREFIX - (size_t)n, "[%5" PRIu64 ".%06" PRIu64 "]", rec->ts_nsec / 1000000000,
+			      rec->ts_nsec % 1000000000 / 1000);
 	if (r->caller) {
+		char who[16];
 		(void)snprintf(who, sizeof(who), "%c%" PRIu32, rec->caller_id >> 31 ? 'C' : 'T',
 			       rec->caller_id & INT32_MAX);
-		po_proc_put(r->p, "[%6s]", who);
+		n += snprintf(buf + n, MAX_PREFIX - (size_t)n, "[%6s]", who);
 	}
 	if (r->time || r->caller)
-		po_proc_put(r->p, " ");
+		n += snprintf(buf + n, MAX_PREFIX - (size_t)n, " ");
+	return (size_t)n;
 }
 
-/* Each line has the prefix, and an empty line at the end, too. */
+/*
+ * Each line has the prefix, and an empty line at the end, too.  Lines of a record that do not fit in the kernel's buffer
+ * with their prefixes are not printed: there are such records, of a memory cgroup's numbers for one.
+ */
 static void put_record(struct run *r, const struct po_log_record *rec)
 {
 	const char *at = rec->text, *end = at + rec->len;
 	bool prefix = rec->begins;
+	char head[MAX_PREFIX];
+	size_t head_len = make_prefix(r, rec, head), sum = 0;
 
 	for (;;) {
 		const char *next = memchr(at, '\n', (size_t)(end - at));
 		size_t len = (size_t)((next ? next : end) - at);
+		if (!r->p->whole && sum + head_len + len + 2 > r->most)
+			return;
+		sum += head_len + len + 1;
 		if (prefix)
-			put_prefix(r, rec);
+			po_sink_put(r->p->sink, head, head_len);
 		po_sink_put(r->p->sink, at, len);
 		if (next || rec->ends)
 			po_sink_put(r->p->sink, "\n", 1);
@@ -71,7 +84,9 @@ static void tell_counts(const struct po_proc *p, const struct po_log *log)
 int po_proc_log(const struct po_proc *p, struct pageowner_error *err)
 {
 	_cleanup_(po_freep) struct po_log *log = malloc(sizeof(*log));
-	struct run r = { .p = p };
+	const struct po_layout *l = &p->k->l;
+	struct run r = { .p = p, .most = PO_HAS(l, printk_buffers, outbuf) ? PO_AT(l, printk_buffers, outbuf)->size :
+									     MESSAGE_MAX };
 	struct po_log_record rec;
 	struct pageowner_error why;
 	uint64_t time = 1;

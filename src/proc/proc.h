@@ -26,6 +26,7 @@ struct po_proc {
 	int32_t pid;			/* whose, of the files of a process; negative: of each */
 	enum pageowner_tag_order order;	/* of allocinfo, as is the next one */
 	uint64_t top;
+	bool whole;			/* of the log: long records, too */
 	/* What stands in the file otherwise than the kernel would have printed it. */
 	void (*flaw)(void *arg, const struct pageowner_error *err);
 	void *arg;

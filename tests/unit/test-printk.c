@@ -168,6 +168,31 @@ TEST(a_line_in_parts)		/* until 4.8 */
 	CHECK_STR(print(&b, ""), P "a line in parts is joined\n" P "the next\n" P "one more\n");
 }
 
+/* What the kernel's own buffer holds, with all prefixes, newlines and a terminator. */
+TEST(a_record_of_many_lines)
+{
+	_cleanup_(box_close) struct box b;
+	char text[512];
+	uint64_t at;
+
+	memset(text, '\n', sizeof(text));
+	for (int i = 0; i < 99; i++)
+		text[i] = i % 3 == 2 ? '\n' : 'a';	/* 33 lines of 2: each takes 22 */
+	text[98] = '\0';
+	open_buffer(&b, 0, 0, 0x400);
+	at = put(&b, 0, PO_LOG_NEWLINE, text);
+	at = put(&b, at, PO_LOG_NEWLINE, "next");
+	world_number(&b.w, VARS + 16, 4, at);
+	const char *out = print(&b, "");
+	CHECK_INT(strlen(out), 33 * (strlen(P) + 3) + strlen(P "next\n"));
+	synth_member(&b.k, PO_M_printk_buffers__outbuf, 0, 10 * (strlen(P) + 3) + 1);
+	out = print(&b, "");
+	CHECK_INT(strlen(out), 10 * (strlen(P) + 3) + strlen(P "next\n"));
+	synth_member(&b.k, PO_M_printk_buffers__outbuf, 0, 10 * (strlen(P) + 3));
+	out = print(&b, "");
+	CHECK_INT(strlen(out), 9 * (strlen(P) + 3) + strlen(P "next\n"));
+}
+
 TEST(a_buffer_that_lies)
 {
 	_cleanup_(box_close) struct box b;
