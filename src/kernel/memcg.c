@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "kernel/list.h"
 
 #define CSS_ONLINE_DEFAULT 2	/* CSS_ONLINE, 1 << 1 in every version */
 
@@ -245,4 +246,54 @@ int po_memcg_read(const struct po_kernel *k, struct po_memory *mem,
 		return 0;
 	rc = read_memcg(k, mem, memcg, ret, err);
 	return rc < 0 ? po_within(err, rc, "mem_cgroup at 0x%" PRIx64, memcg) : 1;
+}
+
+/* --- by path ------------------------------------------------------------------------------------- */
+
+#define MAX_CHILDREN (1u << 16)
+
+/* The child of a css whose directory has that name; 0 if none. */
+static int find_child(const struct po_kernel *k, struct po_memory *mem, uint64_t memcg, const char *name, size_t len,
+		      uint64_t *ret, struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	struct po_list list = po_list_of(mem, memcg + PO_OFFSET(l, mem_cgroup, css_children), MAX_CHILDREN);
+	struct po_memcg child;
+	uint64_t at;
+	int rc;
+
+	while ((rc = po_list_next(&list, &at, err)) == 1) {
+		at -= PO_OFFSET(l, mem_cgroup, css_sibling);
+		rc = read_memcg(k, mem, at, &child, err);
+		if (rc < 0)
+			return rc;
+		*ret = at;
+		if (!child.offline && strlen(child.name) == len && !memcmp(child.name, name, len))
+			return 1;
+	}
+	return rc;
+}
+
+int po_memcg_find(const struct po_kernel *k, struct po_memory *mem, const char *path, uint64_t *ret,
+		  struct pageowner_error *err)
+{
+	const struct po_layout *l = &k->l;
+	int rc;
+
+	if (!PO_HAS_SYM(l, root_mem_cgroup) || !PO_HAS(l, mem_cgroup, css_children) || !PO_HAS(l, mem_cgroup, css_sibling) ||
+	    !PO_HAS(l, mem_cgroup, css_flags) || !PO_HAS(l, mem_cgroup, css_cgroup) || !PO_HAS(l, cgroup, kn) ||
+	    !PO_HAS(l, kernfs_node, name) || !(PO_HAS(l, kernfs_node, parent) || PO_HAS(l, kernfs_node, __parent)))
+		return 0;
+	rc = po_memory_read_ptr(mem, PO_SYM(l, root_mem_cgroup), ret, err);
+	while (rc >= 0 && *ret && *path) {
+		path += strspn(path, "/");
+		size_t len = strcspn(path, "/");
+		if (!len)
+			break;
+		rc = find_child(k, mem, *ret, path, len, ret, err);
+		if (rc <= 0)
+			return rc;
+		path += len;
+	}
+	return rc < 0 ? rc : *ret != 0;
 }

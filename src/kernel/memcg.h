@@ -36,5 +36,8 @@ int po_memcg_read(const struct po_kernel *k, struct po_memory *mem,
 /* The path of a struct cgroup in its hierarchy, "/" or "/a/b"; one that does not fit loses its start. */
 int po_cgroup_path(const struct po_kernel *k, struct po_memory *mem, uint64_t cgroup, char *ret, size_t cap,
 		   struct pageowner_error *err);
+/* The struct mem_cgroup of a path, "/job/part": 1; 0: there is none (any more), or types do not lead there. */
+int po_memcg_find(const struct po_kernel *k, struct po_memory *mem, const char *path, uint64_t *ret,
+		  struct pageowner_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "kernel/memcg.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/slabcaches.h"
@@ -24,6 +25,7 @@ struct run {
 	bool counted;			/* there are counters */
 	struct po_slab_caches slabs;
 	char meminfo[MAX_MEMINFO];	/* as po_proc_meminfo() writes it */
+	uint64_t cgroup;		/* the struct mem_cgroup whose report is at hand; 0: none */
 	uint64_t last_ns;		/* the last line of the log */
 	char part[MAX_PART];
 	size_t part_len;
@@ -388,11 +390,45 @@ static int of_slab(const struct run *r, const struct po_oom_row *row, uint64_t *
 	return 0;
 }
 
+/* "memory usage", "memory+swap limit": a struct page_counter. */
+static int of_cgroup(const struct run *r, const struct po_oom_row *row, uint64_t *ret, struct pageowner_error *err)
+{
+	const struct po_layout *l = &r->p->k->l;
+	const struct {
+		const char *name;
+		bool have;
+		const struct po_member *at;
+	} counters_of[] = {
+		{ "memory ", PO_HAS(l, mem_cgroup, memory), PO_AT(l, mem_cgroup, memory) },
+		{ "swap ", PO_HAS(l, mem_cgroup, swap), PO_AT(l, mem_cgroup, swap) },
+		{ "memory+swap ", PO_HAS(l, mem_cgroup, memsw), PO_AT(l, mem_cgroup, memsw) },
+		{ "kmem ", PO_HAS(l, mem_cgroup, kmem), PO_AT(l, mem_cgroup, kmem) },
+	};
+	const struct po_member *limit = PO_HAS(l, page_counter, max) ? PO_AT(l, page_counter, max) :
+				PO_HAS(l, page_counter, limit) ? PO_AT(l, page_counter, limit) : NULL;
+
+	for (size_t i = 0; r->cgroup && i < sizeof(counters_of) / sizeof(*counters_of); i++) {
+		size_t len = strlen(counters_of[i].name);
+		if (!counters_of[i].have || strncmp(row->name, counters_of[i].name, len) != 0)
+			continue;
+		const char *what = row->name + len;
+		const struct po_member *m = !strcmp(what, "limit") ? limit :
+			!strcmp(what, "usage") && PO_HAS(l, page_counter, usage) ? PO_AT(l, page_counter, usage) :
+			!strcmp(what, "failcnt") && PO_HAS(l, page_counter, failcnt) ? PO_AT(l, page_counter, failcnt) : NULL;
+		if (!m)
+			return 0;
+		int rc = po_memory_read_ptr(r->p->mem, r->cgroup + counters_of[i].at->offset + m->offset, ret, err);
+		*ret = in_unit(r, row, *ret);
+		return rc < 0 ? rc : 1;
+	}
+	return 0;
+}
+
 static int value_of(const struct run *r, const struct po_oom_row *row, uint64_t *ret, struct pageowner_error *err)
 {
 	static int (*const of[PO_OOM_NR_PARTS])(const struct run *r, const struct po_oom_row *row, uint64_t *ret,
 						struct pageowner_error *err) = {
-		[PO_OOM_GLOBAL] = of_global, [PO_OOM_NODE] = of_node,	[PO_OOM_ZONE] = of_zone,
+		[PO_OOM_CGROUP] = of_cgroup, [PO_OOM_GLOBAL] = of_global, [PO_OOM_NODE] = of_node,	[PO_OOM_ZONE] = of_zone,
 		[PO_OOM_BLOCKS] = of_blocks, [PO_OOM_HUGE] = of_huge,	[PO_OOM_TOTAL] = of_total,
 		[PO_OOM_SLAB] = of_slab,
 	};
@@ -465,15 +501,19 @@ static void put_row(const struct run *r, const struct po_oom_row *row)
 		po_proc_put(r->p, " %12s %12s\n", "-", "-");
 }
 
-static void put_report(const struct run *r, const struct po_oom_log *o, size_t index)
+static void put_report(struct run *r, const struct po_oom_log *o, size_t index)
 {
 	const struct po_oom_report *rep = &o->report[index];
 	const struct po_oom_row *before = NULL;
+	struct pageowner_error why;
 	uint64_t gap = r->last_ns > rep->ts_nsec ? r->last_ns - rep->ts_nsec : 0;
 
 	po_proc_put(r->p, "%sOOM report %zu of %zu, at %" PRIu64 ".%06" PRIu64 ", %" PRIu64 ".%06" PRIu64
 			  " s before the last line of the log\n", index ? "\n" : "", index + 1, o->nr,
 		    rep->ts_nsec / 1000000000, rep->ts_nsec % 1000000000 / 1000, gap / 1000000000, gap % 1000000000 / 1000);
+	r->cgroup = 0;
+	if (rep->cgroup && po_memcg_find(r->p->k, r->p->mem, rep->cgroup, &r->cgroup, &why) <= 0)
+		r->cgroup = 0;
 	for (unsigned i = 0; i < rep->nr_said; i++) {
 		po_sink_put_plain(r->p->sink, rep->said[i], strlen(rep->said[i]));
 		po_proc_put(r->p, "\n");

@@ -325,6 +325,12 @@ static bool take_line(struct po_oom_log *o, const char *line)
 		return say(o, at);
 	if (o->ended)
 		return true;
+	if (starts(at, "Memory cgroup stats for ") && !current(o)->cgroup) {
+		at += strlen("Memory cgroup stats for ");
+		size_t len = strcspn(at, ":");	/* a directory's name may have one, too: then it is not found */
+		current(o)->cgroup = po_arena_strndup(&o->arena, at, len);
+		return current(o)->cgroup != NULL;
+	}
 	if (starts(at, "Mem-Info:")) {
 		o->ended = o->has_memory;
 		o->has_memory = true;

@@ -45,6 +45,7 @@ struct po_oom_report {
 	uint64_t ts_nsec;
 	const char *said[PO_OOM_MAX_SAID];	/* whole lines: who invoked it, under what constraint, who was killed */
 	unsigned nr_said;
+	const char *cgroup;			/* whose limit it was; NULL: the machine's */
 	struct po_oom_row *row;			/* as they stand there */
 	size_t nr, cap;
 };
