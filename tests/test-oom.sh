@@ -81,7 +81,7 @@ changes_add_up() {
 }
 
 unchanged() {
-	! awk '/^processes/ { exit } /^  [^ ]/ && $NF != "-" && $NF != "+0"' "$work/table" | grep .
+	grep -q '^processes' "$work/table" && ! awk '/^  [^ ]/ && $NF != "-" && $NF != "+0"' "$work/table" | grep .
 }
 
 read_report() {

@@ -12,6 +12,7 @@
 #include "kernel/memcg.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
+#include "kernel/process.h"
 #include "kernel/slabcaches.h"
 #include "proc/oomtext.h"
 
@@ -24,6 +25,9 @@ struct run {
 	struct po_vmstat stat;
 	bool counted;			/* there are counters */
 	struct po_slab_caches slabs;
+	struct po_process *process;
+	size_t nr_processes;
+	bool sums;			/* an rss is told with what processors hold back */
 	char meminfo[MAX_MEMINFO];	/* as po_proc_meminfo() writes it */
 	uint64_t cgroup;		/* the struct mem_cgroup whose report is at hand; 0: none */
 	uint64_t last_ns;		/* the last line of the log */
@@ -390,6 +394,28 @@ static int of_slab(const struct run *r, const struct po_oom_row *row, uint64_t *
 	return 0;
 }
 
+static const struct po_process *find_process(const struct run *r, const struct po_oom_row *row)
+{
+	for (size_t i = 0; i < r->nr_processes; i++)
+		if (r->process[i].pid == row->pid && !strcmp(r->process[i].comm, row->name))
+			return &r->process[i];
+	return NULL;
+}
+
+static int of_task(const struct run *r, const struct po_oom_row *row, uint64_t *ret, struct pageowner_error *err)
+{
+	const struct po_process *p = find_process(r, row);
+	struct po_mm mm;
+
+	if (!p || !p->any_mm)
+		return 0;
+	int rc = po_mm_read(r->p->k, r->p->mem, p->any_mm, r->sums, &mm, err);
+	if (rc < 0)
+		return rc;
+	*ret = mm.rss[PO_RSS_FILE] + mm.rss[PO_RSS_ANON] + mm.rss[PO_RSS_SHMEM];
+	return 1;
+}
+
 /* "memory usage", "memory+swap limit": a struct page_counter. */
 static int of_cgroup(const struct run *r, const struct po_oom_row *row, uint64_t *ret, struct pageowner_error *err)
 {
@@ -430,7 +456,7 @@ static int value_of(const struct run *r, const struct po_oom_row *row, uint64_t 
 						struct pageowner_error *err) = {
 		[PO_OOM_CGROUP] = of_cgroup, [PO_OOM_GLOBAL] = of_global, [PO_OOM_NODE] = of_node,	[PO_OOM_ZONE] = of_zone,
 		[PO_OOM_BLOCKS] = of_blocks, [PO_OOM_HUGE] = of_huge,	[PO_OOM_TOTAL] = of_total,
-		[PO_OOM_SLAB] = of_slab,
+		[PO_OOM_SLAB] = of_slab,     [PO_OOM_TASK] = of_task,
 	};
 
 	*ret = 0;
@@ -498,7 +524,8 @@ static void put_row(const struct run *r, const struct po_oom_row *row)
 	if (rc == 1)
 		po_proc_put(r->p, " %12" PRIu64 " %+12" PRId64 "\n", now, (int64_t)(now - row->value));
 	else
-		po_proc_put(r->p, " %12s %12s\n", "-", "-");
+		po_proc_put(r->p, " %12s %12s\n",
+			    row->part == PO_OOM_TASK && r->nr_processes && !find_process(r, row) ? "gone" : "-", "-");
 }
 
 static void put_report(struct run *r, const struct po_oom_log *o, size_t index)
@@ -561,6 +588,12 @@ static int get_ready(struct run *r, struct pageowner_error *err)
 		po_proc_flaw(r->p, &why);
 	rc = po_slab_caches_load(r->p->k, r->p->mem, &r->slabs, &flaw, &why);
 	po_proc_flaw(r->p, rc < 0 ? &why : &flaw);
+	flaw.code = PAGEOWNER_OK;
+	rc = po_processes_open(r->p->k, r->p->mem, &r->process, &r->nr_processes, &flaw, &why);
+	po_proc_flaw(r->p, rc < 0 ? &why : &flaw);
+	struct po_mm_readers readers;
+	po_mm_readers(r->p->k, r->p->mem, r->p->symbols, &readers);
+	r->sums = readers.badness_sums;
 	return PAGEOWNER_OK;
 }
 
@@ -581,6 +614,7 @@ int po_proc_oom(const struct po_proc *p, struct pageowner_error *err)
 		po_proc_put(p, "no report of the OOM killer in the log\n");
 	po_vmstat_fini(&r->stat);
 	po_slab_caches_fini(&r->slabs);
+	free(r->process);
 	po_oom_log_fini(&log);
 	return rc;
 }
