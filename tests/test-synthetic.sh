@@ -29,6 +29,21 @@ counts() {	# FILE OPTION: that file of page_owner_stacks/
 		cmp "$work/out" "$world/$1.txt"
 }
 
+# Page frames and their tags; nothing is said of one that has none.
+tags() {
+	while read -r pfn tag; do
+		run 0 "$PAGEOWNER" lookup -k "$kernel/vmlinux" --ram "$kernel/ram.bin@$(cat "$kernel/at")" "pfn:$pfn" || return 1
+		[ "$(sed -n 's/^allocated at: //p' "$work/out")" = "$tag" ] || { echo "$pfn:"; cat "$work/out"; return 1; }
+	done <"$world/tags.txt"
+}
+
+same_allocinfo() {
+	run 0 "$PAGEOWNER" allocinfo -k "$kernel/vmlinux" --ram "$kernel/ram.bin@$(cat "$kernel/at")" && quiet &&
+		cmp "$work/out" "$world/allocinfo.txt" || return 1
+	run 0 "$PAGEOWNER" allocinfo --top=2 -k "$kernel/vmlinux" --ram "$kernel/ram.bin@$(cat "$kernel/at")" && quiet &&
+		[ "$(sed 1,2d "$work/out" | sed 's/.*func://; s/ $//' | tr '\n' ' ')" = "synth_open folio_prealloc " ]
+}
+
 missing=
 for tool in clang ld.lld llvm-nm llvm-objcopy; do
 	command -v $tool >/dev/null 2>&1 || missing="$missing $tool"
@@ -46,6 +61,10 @@ for world in "$TOP_SRCDIR"/tests/kernels/*/; do
 		[ ! -e "$world/${file%%:*}.txt" ] ||
 			ok "synthetic $name: ${file%%:*}" counts ${file%%:*} "${file#*:}"
 	done
+	if [ -e "$world/allocinfo.txt" ]; then
+		ok "synthetic $name: allocinfo" same_allocinfo
+		ok "synthetic $name: tags of page frames" tags
+	fi
 	if command -v pahole >/dev/null 2>&1; then
 		ok "synthetic $name: report from BTF" same_from_btf
 	else

@@ -35,7 +35,7 @@ rm -rf "$out.part"
 mkdir -p "$out.part"
 
 objects=
-for c in arch/head.S arch/pgtable.c init/version.c kernel/module.c lib/stackdepot.c lib/vsprintf.c mm/debug.c \
+for c in arch/head.S arch/pgtable.c init/version.c kernel/module.c lib/alloc_tag.c lib/codetag.c lib/stackdepot.c lib/vsprintf.c mm/debug.c \
 	mm/memblock.c mm/memcontrol.c mm/page_alloc.c mm/page_ext.c mm/page_owner.c mm/sparse.c mm/vmstat.c; do
 	o=$out.part/$(basename "${c%.*}").o
 	case $c in

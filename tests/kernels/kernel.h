@@ -513,10 +513,26 @@ typedef struct {
 #ifdef CONFIG_PAGE_PINNER
 	struct page_pinner { depot_stack_handle_t handle; u64 ts_usec; atomic_t count; } pinner;
 #endif
-#ifdef CONFIG_MEM_ALLOC_PROFILING
+#if defined(CONFIG_MEM_ALLOC_PROFILING) && !defined(TAGS_IN_FLAGS)
 	void *codetag_ref;
 #endif
 } ext_entry;
+#endif
+
+#ifdef CONFIG_MEM_ALLOC_PROFILING
+struct codetag {
+	unsigned int flags, lineno;
+	const char *modname, *function, *filename;
+} __attribute__((aligned(8)));
+struct alloc_tag_counters { u64 bytes, calls; };
+struct alloc_tag { struct codetag ct; struct alloc_tag_counters *counters; } __attribute__((aligned(8)));
+struct alloc_tag_kernel_section { struct alloc_tag *first_tag; unsigned long count; };
+struct alloc_tag_module_section {
+	union { unsigned long start_addr; struct alloc_tag *first_tag; };
+	unsigned long end_addr, size;
+};
+struct codetag_type;
+extern struct alloc_tag kernel_alloc_tags[], module_alloc_tags[];
 #endif
 
 enum migrate_reason {

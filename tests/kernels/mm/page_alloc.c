@@ -147,6 +147,11 @@ struct page pages[NR_PAGES] __attribute__((aligned(4096))) = {
 	CHARGED(30, OBJEXTS_ALLOC_FAIL),	/* no vector: there was no memory for it */
 #endif
 #endif
+#ifdef TAGS_IN_FLAGS	/* 0 is none, 1 empty, then come the tags of the kernel and those of modules; not printed in a report */
+	PAGE(10, 2ul << 28),
+	PAGE(12, 6ul << 28),
+	PAGE(20, 1ul << 28),
+#endif
 	PAGE(B(1), F(uptodate) | F(lru)),
 	PAGE(B(1) + 1, F(referenced)),
 	FREE(B(1) + 8, MIGRATE_MOVABLE),
@@ -240,6 +245,11 @@ ext_entry entries[NR_PAGES] = {
 #if VERSION >= 610
 	OWNED(30, ON, 0, GFP_KERNEL, USER, NEVER),
 #endif
+#endif
+#if defined(CONFIG_MEM_ALLOC_PROFILING) && !defined(TAGS_IN_FLAGS)
+	[8].codetag_ref = &kernel_alloc_tags[0].ct,
+	[11].codetag_ref = &module_alloc_tags[1].ct,
+	[13].codetag_ref = (void *)1,	/* empty */
 #endif
 	OWNED(B(1), ON, 0, MOVABLE, USER, NEVER),
 	OWNED(B(1) + 1, ON, 0, RECLAIM, KERN, NEVER),
