@@ -233,6 +233,8 @@ static bool take_cgroup(struct po_oom_log *o, const char *line)
 	const char *colon = strstr(line, ": usage ");
 	char name[MAX_NAME];
 
+	if (colon - line > MAX_NAME / 2)
+		return true;	/* no such counter has a name as long */
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const char *at = strstr(colon, words[i]);
 		if (!at)

@@ -216,6 +216,7 @@ TEST(odd_lines)
 		"x invoked oom-killer: ", "Mem-Info:", "Node ", "Node 99999999999999999999 DMA free:1kB", "DMA: *", "DMA: 1*",
 		"Node 0 hugepages_total= hugepages_size=", "Free swap", "Free swap  = kB", "[", "[ pid ]", "[ pid ] name",
 		"[ 1]", "[ 1] 2", "[99999999999999999999] 1 1 1", "Unreclaimable slab info:", "a 1KB", "a b", ": usage failcnt",
+		"memory memory memory memory memory memory memory memory memory memory: usage 1kB, limit 2kB, failcnt 3",
 		"active_anon:99999999999999999999999", ":", "a:", "1", "1 total pagecache pages x",
 	};
 	struct po_oom_log o = { .nr = 0 };
