@@ -21,7 +21,7 @@ say() {
 
 needed="gcc libc6-dev make autoconf automake libtool pkg-config xz-utils
 	libkdumpfile-dev libdwarf-dev libelf-dev zlib1g-dev libzstd-dev"
-packages_need="debhelper lintian debootstrap"
+packages_need="debhelper lintian debootstrap crash"
 tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db mandoc clang lld llvm pahole"
 # to boot guests that look at themselves, and to build what runs in them
 guests_need="qemu-system-x86 qemu-system-arm seabios cpio gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
@@ -172,7 +172,7 @@ deb_lint() {
 
 # What the packages depend on, but for each other.
 deb_dependencies() {
-	for p in "$build"/deb/pageowner_*.deb "$build"/deb/libpageowner0_*.deb; do
+	for p in "$build"/deb/pageowner_*.deb "$build"/deb/pageowner-crash_*.deb "$build"/deb/libpageowner0_*.deb; do
 		dpkg-deb -f "$p" Depends
 	done | tr ',' '\n' | sed 's/(.*//; s/|.*//; s/ //g' | grep -v pageowner | sort -u
 }
@@ -188,8 +188,8 @@ deb_root() {
 	mkdir -p "$root/tree/testdata/dumps" "$root/packages" &&
 		cp -R "$build/deb/pageowner/debian" "$root/tree/" &&
 		cp -R "$build/deb/pageowner/testdata/dumps/6.1-x86_64" "$root/tree/testdata/dumps/" &&
-		cp "$build"/deb/pageowner_*.deb "$build"/deb/libpageowner0_*.deb "$build"/deb/libpageowner-dev_*.deb \
-			"$root/packages/"
+		cp "$build"/deb/pageowner_*.deb "$build"/deb/pageowner-crash_*.deb "$build"/deb/libpageowner0_*.deb \
+			"$build"/deb/libpageowner-dev_*.deb "$root/packages/"
 }
 
 # All there is in the root, and what is in it, but for what dpkg and ldconfig write down for themselves.
