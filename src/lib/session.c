@@ -52,6 +52,19 @@ void po_session_notice(struct pageowner_session *s, const char *fmt, ...)
 
 /* --- image and vmlinux --------------------------------------------------------------------------- */
 
+/* What the image has to say. */
+static int take_words(struct pageowner_session *s, struct pageowner_error *err)
+{
+	for (const char *p = s->image->notices; p && *p;) {
+		size_t len = strcspn(p, "\n");
+		po_session_notice(s, "%.*s", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+	if (s->image->vmcoreinfo && !(s->note = strdup(s->image->vmcoreinfo)))
+		return po_fail_nomem(err, "VMCOREINFO");
+	return PAGEOWNER_OK;
+}
+
 static int open_image(struct pageowner_session *s, const struct pageowner_open_options *o,
 		      struct pageowner_error *err)
 {
@@ -67,16 +80,7 @@ static int open_image(struct pageowner_session *s, const struct pageowner_open_o
 		return po_fail(err, PAGEOWNER_EINVAL, "neither a dump nor a source was given");
 	else
 		rc = po_image_open(o->dumps, o->nr_dumps, &s->image, err);
-	if (rc < 0)
-		return rc;
-	for (const char *p = s->image->notices; p && *p;) {
-		size_t len = strcspn(p, "\n");
-		po_session_notice(s, "%.*s", (int)len, p);
-		p += len + (p[len] == '\n');
-	}
-	if (s->image->vmcoreinfo && !(s->note = strdup(s->image->vmcoreinfo)))
-		return po_fail_nomem(err, "VMCOREINFO");
-	return PAGEOWNER_OK;
+	return rc < 0 ? rc : take_words(s, err);
 }
 
 /* None was given, and none was found: the running kernel may tell what a file would. */
@@ -444,6 +448,21 @@ static int open_kernel(struct pageowner_session *s, const struct pageowner_open_
 
 PO_DEFINE_CLEANUP(struct pageowner_session, pageowner_close);
 
+/* All that stands on the image. */
+static int open_rest(struct pageowner_session *s, const struct pageowner_open_options *options, struct pageowner_error *err)
+{
+	po_facts_image(s);
+	int rc = open_kernel(s, options);
+	if (s->ready)
+		po_facts_owner(s);
+	if (rc < 0 && (!options->describe_only || rc == PAGEOWNER_ENOMEM)) {
+		if (err)
+			*err = s->why_no_kernel.code ? s->why_no_kernel : s->why_not;
+		return rc;
+	}
+	return PAGEOWNER_OK;
+}
+
 int pageowner_open(const struct pageowner_open_options *options, struct pageowner_session **ret,
 		   struct pageowner_error *err)
 {
@@ -459,19 +478,29 @@ int pageowner_open(const struct pageowner_open_options *options, struct pageowne
 		return rc;
 	}
 	int rc = open_image(s, options, err);
-	if (rc < 0)
-		return rc;
-	po_facts_image(s);
-	rc = open_kernel(s, options);
-	if (s->ready)
-		po_facts_owner(s);
-	if (rc < 0 && (!options->describe_only || rc == PAGEOWNER_ENOMEM)) {
-		if (err)
-			*err = s->why_no_kernel.code ? s->why_no_kernel : s->why_not;
-		return rc;
+	if (rc == PAGEOWNER_OK)
+		rc = open_rest(s, options, err);
+	if (rc == PAGEOWNER_OK)
+		*ret = po_take(s);
+	return rc;
+}
+
+int po_session_open(struct po_image *img, const struct pageowner_open_options *options, struct pageowner_session **ret,
+		    struct pageowner_error *err)
+{
+	_cleanup_(pageowner_closep) struct pageowner_session *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		po_image_close(img);
+		return po_fail_nomem(err, "session");
 	}
-	*ret = po_take(s);
-	return PAGEOWNER_OK;
+	s->image = img;
+	int rc = take_words(s, err);
+	if (rc == PAGEOWNER_OK)
+		rc = open_rest(s, options, err);
+	if (rc == PAGEOWNER_OK)
+		*ret = po_take(s);
+	return rc;
 }
 
 void pageowner_close(struct pageowner_session *s)

@@ -45,6 +45,10 @@ struct pageowner_session {
 	size_t nr_notices;
 };
 
+/* As pageowner_open(), of an image that is open and is taken over (also when it fails). */
+int po_session_open(struct po_image *img, const struct pageowner_open_options *options, struct pageowner_session **ret,
+		    struct pageowner_error *err);
+
 /* Bytes of a page; of a text that is what was told, or 4096. */
 uint64_t po_session_page_size(const struct pageowner_session *s, unsigned told);
 
