@@ -24,7 +24,7 @@ needed="gcc libc6-dev make autoconf automake libtool pkg-config xz-utils
 packages_need="debhelper lintian debootstrap crash"
 tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db mandoc clang lld llvm pahole"
 # to boot guests that look at themselves, and to build what runs in them
-guests_need="qemu-system-x86 qemu-system-arm seabios cpio gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+guests_need="qemu-system-x86 qemu-system-arm qemu-user seabios cpio gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 tests_need="$tests_need crash bsdutils"
 
 missing() {

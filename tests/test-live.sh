@@ -65,6 +65,20 @@ boot() {	# NAME WORD...: with $root filled
 	sh "$live/boot.sh" "${boot_name#*-}" "$boot_cc" "$work/image" "$root" "$out" "$@"
 }
 
+# Once in a while a guest does not come to rest, least of all on a busy host: then it tells nothing, and is booted again.
+boot_still() {	# NAME
+	for boot_try in 1 2 3; do
+		rm -rf "$out"
+		mkdir -p "$out"
+		boot "$1" || return 1
+		boot_still=0
+		compare before report after >"$work/still" || boot_still=$?
+		[ -z "$types" ] || compare after symbols later >>"$work/still" || boot_still=$?
+		[ "$boot_still" -eq 2 ] || return 0
+		sed "s/^/# boot $boot_try did not come to rest: /" "$work/still" >&3
+	done
+}
+
 vmlinux_of() {
 	if [ -e "$images/$1/vmlinux.from" ]; then
 		cat "$FIXTURES/$(cat "$images/$1/vmlinux.from")/vmlinux"
@@ -122,6 +136,22 @@ same_total() {
 	test "$(head -n 1 "$out/meminfo")" = "$(head -n 1 "$out/proc_meminfo.out")"
 }
 
+# The program of a board, on a dump of such a machine.
+cross_built() {
+	qemu-aarch64 "$here/arm64/pageowner.stripped" report -k "$FIXTURES/6.1-arm64/vmlinux" "$FIXTURES/6.1-arm64/dump.elf" >"$work/out" &&
+		cmp "$work/out" "$FIXTURES/6.1-arm64/words/page_owner.txt"
+}
+board() {
+	missing=$(lacks arm64 | tr '\n' ' ')
+	command -v qemu-aarch64 >/dev/null 2>&1 || missing="$missing qemu-aarch64"
+	if [ -n "$missing" ]; then
+		skip "a program for arm64" "this machine lacks $missing"
+		return
+	fi
+	ok "a program for arm64 is built by the cross compiler" sh "$live/program.sh" arm64 "$TOP_SRCDIR" "$here/arm64"
+	ok "it prints the report of a dump of arm64" cross_built
+}
+
 guests() {
 	for dir in "$images"/*/; do
 		guest=$(basename "$dir") arch=${dir%/} arch=${arch##*-}
@@ -143,11 +173,12 @@ guests() {
 			pahole --btf_encode_detached="$root/btf" "$root/vmlinux"
 		fi
 		steps "$types" >"$root/steps"
-		ok "$guest: it boots, and comes to its end" boot "$guest"
+		ok "$guest: it boots, and comes to its end" boot_still "$guest"
 		[ -e "$out/report.out" ] || continue
 		check_guest
 		[ -z "$types" ] || check_report after symbols later "without vmlinux"
 	done
 }
-guests
+board
+guests 3>&1
 tap_end

@@ -20,7 +20,7 @@ $cc -Os -Wall -Wextra -static -s -I "$guest" -o "$root/init" "$here/init.c" "$gu
 truncate -s 72M "$out/disk"
 timeout "${GUEST_TIMEOUT:-300}" $machine -accel tcg -m "${GUEST_MEM:-256}" -smp 2 -nographic -no-reboot -monitor none -net none \
 	-kernel "$image" -initrd "$out/initrd" -drive "file=$out/disk,format=raw,if=virtio" -serial "file:$out/console.txt" \
-	-append "console=$console panic=-1 quiet page_owner=on init_on_free=1 init_on_alloc=1 GUEST_MB=64 $*" </dev/null >"$out/qemu.txt" 2>&1 || true
+	-append "console=$console panic=-1 quiet rootfstype=ramfs page_owner=on init_on_free=1 init_on_alloc=1 GUEST_MB=64 $*" </dev/null >"$out/qemu.txt" 2>&1 || true
 rm -f "$out/initrd"
 tr -d '\r' <"$out/console.txt" | grep -q '^GUEST DONE$' || {
 	echo "boot.sh: the guest did not come to its end"
