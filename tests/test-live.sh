@@ -30,7 +30,7 @@ steps() {
 		[ -z "$1" ] || echo "warm root $steps_report --btf /btf"
 	done
 	cat <<-END
-	nap 3000
+	nap 5000
 	read before /sys/kernel/debug/page_owner
 	run report root $steps_report -k /vmlinux
 	read after /sys/kernel/debug/page_owner
