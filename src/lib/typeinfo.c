@@ -131,6 +131,7 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all,
 		{ PO_S_mas_find, "lib/maple_tree.c" },		{ PO_S_si_swapinfo, "mm/swapfile.c" },
 		{ PO_S_oom_badness, "mm/oom_kill.c" },		{ PO_S_shmem_file_setup, "mm/shmem.c" },
 		{ PO_S_codetag_to_text, "lib/codetag.c" },
+		{ PO_S_of_reserved_mem_device_release, "drivers/of/of_reserved_mem.c" },
 	};
 	const struct po_layout *l = &s->kernel.l;
 	uint64_t hints[sizeof(functions) / sizeof(*functions) + sizeof(more) / sizeof(*more) + 2] = { 0 };
