@@ -55,6 +55,26 @@ filter 7.2-x86_64
 ok "7.2-x86_64: the same rows without the pages that -d 31 leaves out" same_rows 7.2-x86_64 "$work/d"
 ok "7.2-x86_64: and with --fragmentation" same_as_whole 7.2-x86_64 "$work/d" --fragmentation
 
+# What the guest's log says of its device tree: base..end (size KiB) nomap|map reusable|non-reusable name.
+reserved_by_name() {
+	fix=$FIXTURES/7.3-arm64
+	account 7.3-arm64 "$fix/dump.elf" && quiet && rows_add_up || return 1
+	sed -n 's/.*OF: reserved mem: 0x[0-9a-f]*\.\.0x[0-9a-f]* (\([0-9]*\) KiB) [a-z]* non-reusable \(.*\)$/\2 \1/p' \
+		"$fix/words/dmesg.txt" | awk '{ print $1, $2 / 4 }' | sort >"$work/theirs"
+	sed -n '/^reserved, by name/,/^$/p' "$work/out" | awk '{ print $1, $2 }' | sort >"$work/ours"
+	[ "$(wc -l <"$work/theirs")" -ge 3 ] && comm -23 "$work/theirs" "$work/ours" | diff /dev/null -
+}
+ok "7.3-arm64: reserved memory has the names of the device tree" reserved_by_name
+cma_by_name() {
+	grep -q '^camera@46800000  *1024 ' "$work/out" && grep -q '^  used: cma_heap_allocate  *256 ' "$work/out"
+}
+ok "7.3-arm64: a CMA area of the device tree, and who has its pages" cma_by_name
+dma_bufs() {	# in all, by debugfs
+	bytes=$(sed -n 's/^Total [0-9]* objects, \([0-9]*\) bytes$/\1/p' "$FIXTURES/7.3-arm64/words/bufinfo.txt")
+	[ -n "$bytes" ] && [ "$bytes" -gt 0 ] && [ "$(value "dma-buf, ION")" -eq $((bytes / 4096)) ]
+}
+ok "7.3-arm64: the pages of all dma-bufs" dma_bufs
+
 each_row() {
 	account 6.1-x86_64 "$FIXTURES/6.1-x86_64/dump.elf" && quiet && rows_add_up
 }

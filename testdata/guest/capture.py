@@ -18,6 +18,7 @@ a.add_argument('--smp', default='2')
 a.add_argument('--append', default='', help='more words for the kernel command line')
 a.add_argument('--owner', default='page_owner=on', help='how page_owner is switched on ("none": not at all)')
 a.add_argument('--qemu', default='', help='more arguments for qemu')
+a.add_argument('--overlay', help='arm64, arm: source of a device tree overlay, on top of what qemu describes')
 a.add_argument('--formats', default='elf', help='elf, kdump-zlib, raw; comma separated')
 a.add_argument('--buffer', type=int, default=24, help='MiB for the captured text')
 a.add_argument('--timeout', type=int, default=300)
@@ -64,6 +65,14 @@ def initrd(root, to):
     archive(root, to)
 
 
+def device_tree(overlay, cmd, to):
+    """The tree that qemu makes for this very machine, and the overlay on it."""
+    machine = [f'{arg},dumpdtb={tmp}/base.dtb' if before == '-machine' else arg for before, arg in zip([''] + cmd, cmd)]
+    subprocess.check_call(machine, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.check_call(['dtc', '-q', '-I', 'dts', '-O', 'dtb', '-o', f'{tmp}/overlay.dtbo', f'{here}/{overlay}'])
+    subprocess.check_call(['fdtoverlay', '-i', f'{tmp}/base.dtb', '-o', to, f'{tmp}/overlay.dtbo'])
+
+
 tmp = tempfile.mkdtemp()
 os.mkdir(f'{tmp}/root')
 initrd(f'{tmp}/root', f'{tmp}/initrd')
@@ -75,11 +84,14 @@ if o.owner != 'none':
 if o.crash:
     append += f' GUEST_CRASH={o.crash} crashkernel={o.crashkernel}'
 qmp_path, ser_path = f'{tmp}/qmp', f'{tmp}/ser'
-cmd = MACHINE[o.arch] + [
-    '-accel', 'tcg', '-m', str(o.mem), '-smp', o.smp, '-nographic', '-no-reboot', '-monitor', 'none', '-net', 'none',
+cmd = MACHINE[o.arch] + ['-accel', 'tcg', '-m', str(o.mem), '-smp', o.smp] + o.qemu.split()
+if o.overlay:
+    device_tree(o.overlay, cmd, f'{tmp}/dtb')
+    cmd += ['-dtb', f'{tmp}/dtb']
+cmd += ['-nographic', '-no-reboot', '-monitor', 'none', '-net', 'none',
     '-kernel', f'{o.kernel}/bootimage', '-initrd', f'{tmp}/initrd', '-append', append,
     '-drive', f'file={disk},format=raw,if=virtio',
-    '-qmp', f'unix:{qmp_path},server,nowait', '-serial', f'unix:{ser_path},server,nowait'] + o.qemu.split()
+    '-qmp', f'unix:{qmp_path},server,nowait', '-serial', f'unix:{ser_path},server,nowait']
 if o.crash:
     subprocess.check_call(['truncate', '-s', f'{o.mem + 16}M', save])
     cmd += ['-drive', f'file={save},format=raw,if=virtio']

@@ -157,7 +157,8 @@ static const char *const owner[] = {
 static const char *const also[] = {
 	"/proc/vmallocinfo", "/proc/version", "/proc/modules", "/proc/kallsyms", "/proc/iomem", "/proc/swaps",
 	"/proc/cmdline", "/proc/cpuinfo", "/proc/config.gz", "/proc/kpageflags", "/proc/kpagecount", "/proc/kpagecgroup",
-	"/cg/memory.stat", "/cg/job/memory.stat", "/proc/sys/vm/mem_profiling", "/dbg/page_owner_stacks/count_threshold", 0
+	"/cg/memory.stat", "/cg/job/memory.stat", "/proc/sys/vm/mem_profiling", "/dbg/page_owner_stacks/count_threshold",
+	"/dbg/dma_buf/bufinfo", 0
 };
 
 /* Reads a list; how many of its files read otherwise than the last time. */
