@@ -61,6 +61,7 @@ enum {
 	PAGEOWNER_HAS_FREE_TGID = 1 << 21,
 	PAGEOWNER_HAS_FREE_STACK = 1 << 22,
 	PAGEOWNER_HAS_SLAB_CACHE = 1 << 23,  /**< a slab page, and its cache was asked for */
+	PAGEOWNER_HAS_OWNER = 1 << 24,       /**< whether its process lives is known, and was asked for */
 };
 
 #define PAGEOWNER_COMM_MAX 32
@@ -98,6 +99,7 @@ struct pageowner_record {
 	int32_t migrate_reason;
 	uint8_t memcg_objcg;    /**< charged via objcg */
 	uint8_t memcg_offline;
+	uint8_t owner_dead;     /**< the process is no more, or another has its number */
 	const char *memcg;      /**< name of the memory cgroup; borrowed until the iterator is freed */
 	const struct pageowner_stack *stack; /**< borrowed until the iterator is freed */
 	int32_t free_pid, free_tgid;
@@ -166,6 +168,7 @@ struct pageowner_iter_options {
 	int freed;
 	int free_stacks; /**< who freed a page last (PAGEOWNER_HAS_FREE_…), too */
 	int slab_caches; /**< the caches of slab pages (PAGEOWNER_HAS_SLAB_CACHE), too; a text has none */
+	int owners; /**< whether the process that allocated lives (PAGEOWNER_HAS_OWNER), too; a text does not tell */
 };
 
 /**

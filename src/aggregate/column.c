@@ -14,6 +14,7 @@
 #define S PO_USE_SORT
 #define C PO_USE_CULL
 #define F PO_USE_FILTER
+#define T PO_USE_TASK
 const struct po_column_def po_columns[PO_NR_COLUMNS] = {
 #define COLUMN(id, name, brief, heading, kind, uses, help) \
 	[PO_COLUMN_##id] = { name, brief, heading, PO_KIND_##kind, uses, help },
@@ -23,6 +24,7 @@ const struct po_column_def po_columns[PO_NR_COLUMNS] = {
 #undef S
 #undef C
 #undef F
+#undef T
 
 struct po_trail {
 	uint32_t string;
@@ -85,6 +87,16 @@ int64_t po_record_number(enum po_column c, const struct pageowner_record *rec)
 	}
 }
 
+static const char *owner(const struct pageowner_record *rec)
+{
+	return !(rec->have & PAGEOWNER_HAS_OWNER) ? NULL : rec->owner_dead ? "dead" : "alive";
+}
+
+static const char *charge(const struct pageowner_record *rec)
+{
+	return !(rec->have & PAGEOWNER_HAS_MEMCG) ? NULL : rec->memcg_offline ? "offline" : "online";
+}
+
 struct po_bytes po_record_string(enum po_column c, const struct pageowner_record *rec,
 				 char *const *more_allocators)
 {
@@ -100,6 +112,8 @@ struct po_bytes po_record_string(enum po_column c, const struct pageowner_record
 			   c == PO_COLUMN_REASON      ? rec->migrate_reason_name :
 			   c == PO_COLUMN_MEMCG	      ? rec->memcg :
 			   c == PO_COLUMN_SLAB	      ? rec->slab_cache :
+			   c == PO_COLUMN_OWNER	      ? owner(rec) :
+			   c == PO_COLUMN_CHARGE      ? charge(rec) :
 							NULL;
 
 	return text ? (struct po_bytes){ text, strlen(text) } : (struct po_bytes){ "", 0 };

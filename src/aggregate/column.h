@@ -29,6 +29,7 @@ enum {
 	PO_USE_SORT = 1 << 0,
 	PO_USE_CULL = 1 << 1,
 	PO_USE_FILTER = 1 << 2,
+	PO_USE_TASK = 1 << 3,
 };
 
 struct po_column_def {

@@ -56,7 +56,8 @@ static int unknown_key(const char *key, size_t len, unsigned use, struct pageown
 int po_plan_key(const char *key, size_t len, unsigned use, enum po_column *ret,
 		struct pageowner_error *err)
 {
-	const char *const what = use == PO_USE_SORT ? "sort" : use == PO_USE_CULL ? "cull" : "filter";
+	const char *const what = use == PO_USE_SORT ? "sort" : use == PO_USE_CULL ? "cull" : use == PO_USE_TASK ? "sort processes" :
+				 "filter";
 
 	for (int c = 0; c < PO_NR_COLUMNS; c++) {
 		if (!is_key(po_columns[c].name, key, len) && !is_key(po_columns[c].brief, key, len))
@@ -95,7 +96,7 @@ static void add_order(struct po_plan *p, enum po_column c, int sign)
 	p->order[p->nr_order++] = (struct po_order){ c, sign };
 }
 
-static int parse_sort(struct po_plan *p, const char *list, struct pageowner_error *err)
+int po_plan_sort(struct po_plan *p, const char *list, unsigned use, struct pageowner_error *err)
 {
 	enum po_column c;
 
@@ -103,7 +104,7 @@ static int parse_sort(struct po_plan *p, const char *list, struct pageowner_erro
 		const int sign = *at == '-' ? -1 : 1;
 		at += *at == '-' || *at == '+';
 		size_t len = strcspn(at, ",");
-		int rc = po_plan_key(at, len, PO_USE_SORT, &c, err);
+		int rc = po_plan_key(at, len, use, &c, err);
 		if (rc < 0)
 			return rc;
 		for (unsigned i = 0; i < p->nr_order; i++)
@@ -125,7 +126,7 @@ int po_plan_make(struct po_plan *p, const char *cull, const char *sort, struct p
 	int rc = cull ? parse_cull(cull, keys, err) : PAGEOWNER_OK;
 	if (rc < 0)
 		return po_within(err, rc, "cull");
-	rc = parse_sort(p, sort ? sort : "-times", err);
+	rc = po_plan_sort(p, sort ? sort : "-times", PO_USE_SORT, err);
 	if (rc < 0)
 		return po_within(err, rc, "sort");
 	if (!cull)

@@ -24,6 +24,8 @@ struct po_plan {
 
 /* cull, sort: lists of keys, or NULL.  EINVAL tells what is wrong with them. */
 int po_plan_make(struct po_plan *p, const char *cull, const char *sort, struct pageowner_error *err);
+/* More keys to sort by, of that use. */
+int po_plan_sort(struct po_plan *p, const char *list, unsigned use, struct pageowner_error *err);
 /* When all is set: which columns are needed, in which order. */
 void po_plan_finish(struct po_plan *p);
 void po_plan_fini(struct po_plan *p);

@@ -149,6 +149,85 @@ int po_processes_open(const struct po_kernel *k, struct po_memory *mem, struct p
 	return PAGEOWNER_OK;
 }
 
+/* --- who lives ----------------------------------------------------------------------------------- */
+
+/*
+ * page_owner's clock and that of start times begin at different moments of the start: what a thread allocated it did
+ * not allocate long before its own start.
+ */
+#define CLOCKS_DIFFER_NS 1000000000u
+
+struct census {
+	struct reader r;
+	struct po_living *living;
+	size_t room;
+};
+
+static int note_thread(void *arg, const struct po_thread *t)
+{
+	struct census *c = arg;
+	struct po_living *l = c->living;
+	bool timed = PO_HAS(&c->r.k->l, task_struct, start_time) && PO_AT(&c->r.k->l, task_struct, start_time)->size == 8;
+
+	if (l->nr == c->room) {
+		size_t room = c->room ? 2 * c->room : 256;
+		struct po_living_thread *grown = realloc(l->thread, room * sizeof(*grown));
+
+		if (!grown)
+			return PAGEOWNER_ENOMEM;
+		l->thread = grown;
+		c->room = room;
+	}
+	struct po_living_thread *ret = &l->thread[l->nr++];
+	ret->pid = (int32_t)MEMBER_OF(&c->r, t->task, task_struct, pid);
+	ret->start_ns = timed ? MEMBER_OF(&c->r, t->task, task_struct, start_time) : 0;
+	return PAGEOWNER_OK;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct po_living_thread *x = a, *y = b;
+
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+int po_living_open(const struct po_kernel *k, struct po_memory *mem, struct po_living *ret, struct pageowner_error *flaw,
+		   struct pageowner_error *err)
+{
+	struct census c = { .r = { .k = k, .mem = mem }, .living = ret };
+
+	*ret = (struct po_living){ .nr = 0 };
+	int rc = po_threads_each(k, mem, note_thread, &c, flaw, err);
+	if (rc < 0) {
+		po_living_fini(ret);
+		return rc == PAGEOWNER_ENOMEM ? po_fail_nomem(err, "processes") : rc;
+	}
+	if (flaw->code == PAGEOWNER_OK)
+		*flaw = c.r.flaw;
+	ret->complete = flaw->code == PAGEOWNER_OK;
+	if (ret->nr)
+		qsort(ret->thread, ret->nr, sizeof(*ret->thread), by_pid);
+	return PAGEOWNER_OK;
+}
+
+void po_living_fini(struct po_living *l)
+{
+	free(l->thread);
+	*l = (struct po_living){ .nr = 0 };
+}
+
+int po_living_has(const struct po_living *l, int32_t pid, uint64_t at_ns)
+{
+	struct po_living_thread key = { .pid = pid };
+	const struct po_living_thread *found =
+		l->nr ? bsearch(&key, l->thread, l->nr, sizeof(*l->thread), by_pid) : NULL;
+
+	if (!found)
+		return l->complete ? 0 : -1;
+	return pid == 0 || at_ns == UINT64_MAX || found->start_ns < CLOCKS_DIFFER_NS ||
+	       at_ns >= found->start_ns - CLOCKS_DIFFER_NS;
+}
+
 /* --- memory -------------------------------------------------------------------------------------- */
 
 void po_mm_readers(const struct po_kernel *k, struct po_memory *mem, const struct po_symbols *symbols,

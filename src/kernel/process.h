@@ -35,6 +35,25 @@ struct po_process {
 int po_processes_open(const struct po_kernel *k, struct po_memory *mem, struct po_process **ret, size_t *ret_nr,
 		      struct pageowner_error *flaw, struct pageowner_error *err);
 
+/* Threads by their number, for who asks whether one lives. */
+struct po_living {
+	struct po_living_thread {
+		int32_t pid;
+		uint64_t start_ns;	/* 0: not known */
+	} *thread;			/* ascending */
+	size_t nr;
+	bool complete;			/* who is not among them is dead */
+};
+
+int po_living_open(const struct po_kernel *k, struct po_memory *mem, struct po_living *ret, struct pageowner_error *flaw,
+		   struct pageowner_error *err);
+void po_living_fini(struct po_living *l);
+/*
+ * Whether the thread of that number that lived at a time (ns since the start; UINT64_MAX: not known) still does: 1, or 0;
+ * a later one may have its number.  -1: that is not known.
+ */
+int po_living_has(const struct po_living *l, int32_t pid, uint64_t at_ns);
+
 enum po_rss { PO_RSS_FILE, PO_RSS_ANON, PO_RSS_SHMEM, PO_NR_RSS };
 
 /* What an mm_struct counts, in pages but for the page tables. */

@@ -76,7 +76,7 @@ static int want_more(struct pageowner_iter *it, const struct pageowner_iter_opti
 	if (it->saved)
 		return po_fail(err, PAGEOWNER_EUNSUPP, "a text does not tell of freed pages, nor who freed them");
 	it->want = (o->freed ? PO_WALK_FREED : 0u) | (o->free_stacks ? PO_WALK_FREE_STACKS : 0u) |
-		   (o->slab_caches ? PO_WALK_SLABS : 0u);
+		   (o->slab_caches ? PO_WALK_SLABS : 0u) | (o->owners ? PO_WALK_OWNERS : 0u);
 	return po_walk_want(it->walk, it->want, err);
 }
 
@@ -101,7 +101,8 @@ int pageowner_iter_new(struct pageowner_session *s, const struct pageowner_iter_
 		return po_fail_nomem(err, "iterator");
 	rc = s->text ? po_saved_new(s->text, 0, 1, first, last, &it->saved, err) :
 		       new_walk(s, first, last, it, err);
-	if (rc == PAGEOWNER_OK && options && (options->freed || options->free_stacks || options->slab_caches))
+	if (rc == PAGEOWNER_OK && options &&
+	    (options->freed || options->free_stacks || options->slab_caches || options->owners))
 		rc = want_more(it, options, err);
 	if (rc < 0)
 		return rc;
@@ -287,8 +288,10 @@ int pageowner_report(struct pageowner_session *s, struct pageowner_iter *it,
 	r.sink = out;
 	int rc = s->text ? PAGEOWNER_OK :
 			   po_text_new(&s->words, s->kernel.abi.ptr_size * 2u, &r.text, err);
-	if (rc == PAGEOWNER_OK && it->walk && r.o.filter && po_filter_has(&r.o.filter->f, PO_COLUMN_SLAB))
-		rc = po_walk_want(it->walk, it->want | PO_WALK_SLABS, err);
+	if (rc == PAGEOWNER_OK && it->walk && r.o.filter)
+		rc = po_walk_want(it->walk, it->want |
+				  (po_filter_has(&r.o.filter->f, PO_COLUMN_SLAB) ? PO_WALK_SLABS : 0u) |
+				  (po_filter_has(&r.o.filter->f, PO_COLUMN_OWNER) ? PO_WALK_OWNERS : 0u), err);
 	if (rc == PAGEOWNER_OK)
 		rc = po_session_now(s, r.o.filter ? &r.o.filter->f : NULL, &r.memo.now, err);
 	if (rc == PAGEOWNER_OK)

@@ -132,6 +132,7 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 	const struct pageowner_iter_options options = {
 		.size = sizeof(options), .last_pfn = UINT64_MAX,
 		.slab_caches = r->o.filter && po_filter_has(&r->o.filter->f, PO_COLUMN_SLAB),
+		.owners = r->o.filter && po_filter_has(&r->o.filter->f, PO_COLUMN_OWNER),
 	};
 	int rc = pageowner_iter_new(r->s, &options, &it, err);
 

@@ -169,6 +169,8 @@ static int fill_from_dump(struct pageowner_table *t, struct pageowner_session *s
 		.size = sizeof(options), .last_pfn = UINT64_MAX,
 		.slab_caches = po_plan_place(&t->plan, PO_COLUMN_SLAB) >= 0 ||
 			       po_filter_has(&t->plan.filter, PO_COLUMN_SLAB),
+		.owners = po_plan_place(&t->plan, PO_COLUMN_OWNER) >= 0 ||
+			  po_filter_has(&t->plan.filter, PO_COLUMN_OWNER),
 	};
 	rc = pageowner_iter_new(s, &options, &it, err);
 	if (rc == PAGEOWNER_OK) {

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "kernel/process.h"
 #include "kernel/slab.h"
 
 struct po_walk {
@@ -28,6 +29,7 @@ struct po_walk {
 	uint8_t *pages, *exts;
 	struct po_gaps page_gaps, ext_gaps;
 	uint8_t *exts_then;		/* of memory that lives: as the entries were before the struct pages were read */
+	struct po_living living;	/* of PO_WALK_OWNERS */
 };
 
 #define SETTLE_TRIES 8
@@ -97,6 +99,12 @@ int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err)
 	if ((want & PO_WALK_SLABS) && !po_slab_has_names(w->r.b.k))
 		return po_fail(err, PAGEOWNER_ENOTYPE,
 			       "slab caches: type information lacks slab_cache or kmem_cache.name");
+	if ((want & PO_WALK_OWNERS) && !(w->want & PO_WALK_OWNERS)) {
+		struct pageowner_error flaw;	/* then who is not found may live */
+		int rc = po_living_open(w->r.b.k, w->r.mem, &w->living, &flaw, err);
+		if (rc < 0)
+			return po_within(err, rc, "owners");
+	}
 	w->want = want;
 	return PAGEOWNER_OK;
 }
@@ -106,6 +114,7 @@ void po_walk_free(struct po_walk *w)
 	if (!w)
 		return;
 	po_reader_fini(&w->r);
+	po_living_fini(&w->living);
 	free(w->pages);
 	free(w->exts);
 	free(w->exts_then);
@@ -254,6 +263,21 @@ static bool gap_at(const struct po_gaps *gaps, uint64_t i, uint64_t size)
 	return gaps->nr && po_gaps_touch(gaps, (size_t)(i * size), (size_t)((i + 1) * size));
 }
 
+/* By the process where the record tells it: a thread may end before the others. */
+static void tell_owner(const struct po_walk *w, struct pageowner_record *rec)
+{
+	const uint32_t have = rec->have;
+	int32_t pid = have & PAGEOWNER_HAS_TGID ? rec->tgid : rec->pid;
+
+	if (!(have & (PAGEOWNER_HAS_TGID | PAGEOWNER_HAS_PID)) || pid < 0)
+		return;
+	int lives = po_living_has(&w->living, pid, have & PAGEOWNER_HAS_TS ? rec->ts_ns : UINT64_MAX);
+	if (lives < 0)
+		return;
+	rec->owner_dead = !lives;
+	rec->have |= PAGEOWNER_HAS_OWNER;
+}
+
 static int read_record(struct po_walk *w, const uint8_t *ext, const uint8_t *page, struct pageowner_record *rec,
 		       struct pageowner_error *err)
 {
@@ -264,6 +288,8 @@ static int read_record(struct po_walk *w, const uint8_t *ext, const uint8_t *pag
 	if (rc == 1 && page && (w->want & PO_WALK_SLABS))
 		rc = po_record_read_slab(&w->r, w->chunk->mem_map + (rec->pfn - w->chunk->pfn) * w->r.b.k->map.page_size,
 					 page, rec, err);
+	if (rc == 1 && (w->want & PO_WALK_OWNERS))
+		tell_owner(w, rec);
 	w->cov.recorded += rc == 1;
 	return rc;
 }

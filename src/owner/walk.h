@@ -19,6 +19,7 @@ enum {
 	PO_WALK_FREED = 1,	/* every page frame that was freed, by its last owner and who freed it */
 	PO_WALK_FREE_STACKS = 2,	/* of each record also who freed the page before */
 	PO_WALK_SLABS = 4,	/* the caches of slab pages, in all records */
+	PO_WALK_OWNERS = 8,	/* whether who allocated lives, in all records */
 };
 int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err);
 

@@ -387,6 +387,26 @@ TEST(badness)
 	CHECK_INT(po_process_badness(&b.k, b.w.mem, &p, false, &points, &score, &b.err), PAGEOWNER_ECORRUPT);
 }
 
+/* --- who lives ----------------------------------------------------------------------------------- */
+
+TEST(owners_that_are_no_more)
+{
+	struct po_living_thread threads[] = { { 0, 0 }, { 1, 5000 }, { 30, 60000000000 }, { 40, 0 } };
+	struct po_living l = { threads, 4, true };
+
+	CHECK_INT(po_living_has(&l, 0, 7), 1);
+	CHECK_INT(po_living_has(&l, 1, 0), 1);
+	CHECK_INT(po_living_has(&l, 2, 70000000000), 0);
+	CHECK_INT(po_living_has(&l, 30, 70000000000), 1);
+	CHECK_INT(po_living_has(&l, 30, 59900000000), 1);	/* the clocks differ so much */
+	CHECK_INT(po_living_has(&l, 30, 50000000000), 0);	/* another had its number */
+	CHECK_INT(po_living_has(&l, 30, UINT64_MAX), 1);
+	CHECK_INT(po_living_has(&l, 40, 1), 1);
+	l.complete = false;	/* it may be behind a break in the list */
+	CHECK_INT(po_living_has(&l, 2, 70000000000), -1);
+	CHECK_INT(po_living_has(&l, 30, 50000000000), 0);
+}
+
 /* --- calls --------------------------------------------------------------------------------------- */
 
 struct call {
