@@ -77,12 +77,13 @@ helps() {
 # The README's examples are what the bundled dump gives.
 readme_is_true() {
 	run 0 "$PAGEOWNER" lookup -k "$fix/vmlinux" "$dump" 13418 && cp "$work/out" "$work/looked_up" &&
+		run 0 "$PAGEOWNER" tasks --sort=-uss --top 3 -k "$fix/vmlinux" "$dump" && cp "$work/out" "$work/tasks" &&
 		run 0 "$PAGEOWNER" info -k "$fix/vmlinux" "$dump" || return 1
 	sed -n '/^    \$ pageowner report -k vmlinux vmcore$/,/^## /s/^    //p' "$TOP_SRCDIR/README.md" |
 		grep -v -e '^\$' -e '^\.\.\.$' >"$work/shown"
 	[ -s "$work/shown" ] || return 1
 	while IFS= read -r line; do
-		grep -qxF -e "$line" "$text" "$work/out" "$work/looked_up" || { echo "not so: $line"; return 1; }
+		grep -qxF -e "$line" "$text" "$work/out" "$work/looked_up" "$work/tasks" || { echo "not so: $line"; return 1; }
 	done <"$work/shown"
 }
 

@@ -176,6 +176,27 @@ static void proc(struct pageowner_session *s, struct sum *sum)
 	}
 }
 
+static void tasks(struct pageowner_session *s, struct sum *sum)
+{
+	const struct pageowner_tasks_options o = { .size = sizeof(o) };
+	struct pageowner_tasks *t;
+	struct pageowner_task task;
+	struct pageowner_orphans gone;
+
+	sum->rc = pageowner_tasks_new(s, &o, &t, NULL);
+	if (sum->rc < 0)
+		return;
+	for (size_t i = 0; pageowner_tasks_at(t, i, &task) == 1; i++) {
+		const uint64_t numbers[] = { (uint64_t)task.pid, task.vss, task.rss_anon, task.pss, task.uss, task.oom_score,
+					     task.pages };
+		add_bytes(sum, numbers, sizeof(numbers));
+		add_bytes(sum, task.comm, strlen(task.comm));
+	}
+	for (size_t i = 0; pageowner_tasks_orphans(t, PAGEOWNER_GONE_PROCESSES, i, &gone) == 1; i++)
+		add_bytes(sum, &gone.pages, sizeof(gone.pages));
+	pageowner_tasks_free(t);
+}
+
 static void add_field(void *arg, const char *kind, const char *name, int have, int needed)
 {
 	(void)kind;
@@ -202,7 +223,7 @@ static const struct {
 } works[] = {
 	{ "walk", walk }, { "report", report }, { "filtered report", report_filtered }, { "table", table },
 	{ "stacks", stacks }, { "lookup", lookup }, { "account", account }, { "fragmentation", fragmentation },
-	{ "proc", proc }, { "facts", facts },
+	{ "proc", proc }, { "tasks", tasks }, { "facts", facts },
 };
 
 /* --- threads ------------------------------------------------------------------------------------------ */

@@ -36,6 +36,7 @@
 #include <pageowner/source.h>
 #include <pageowner/stacks.h>
 #include <pageowner/table.h>
+#include <pageowner/tasks.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -30,6 +30,7 @@ enum {
 	PAGEOWNER_KEY_SORT = 1 << 0,
 	PAGEOWNER_KEY_CULL = 1 << 1,
 	PAGEOWNER_KEY_FILTER = 1 << 2,
+	PAGEOWNER_KEY_TASK = 1 << 3, /**< to sort processes, and with the one before to choose them */
 };
 
 /** A key: one word of the vocabulary. */

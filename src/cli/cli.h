@@ -42,7 +42,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_account, cli_report, cli_info, cli_lookup, cli_sort, cli_stacks, cli_proc, cli_log,
-	cli_allocinfo;
+	cli_allocinfo, cli_tasks;
 
 /* The commands in order; NULL: there are no more. */
 const struct cli_command *cli_command(size_t index);

@@ -60,10 +60,11 @@ static void print_keys(void)
 	struct pageowner_key k;
 
 	for (size_t i = 0; pageowner_key(i, &k) == 1; i++)
-		(void)fprintf(cli_stdout(), "  %-12s %-4s  %c%c%c  %s\n", k.name, k.brief,
-			     k.uses & PAGEOWNER_KEY_SORT ? 's' : '-',
-			     k.uses & PAGEOWNER_KEY_CULL ? 'c' : '-',
-			     k.uses & PAGEOWNER_KEY_FILTER ? 'f' : '-', k.help);
+		if (k.uses & ~(unsigned)PAGEOWNER_KEY_TASK)
+			(void)fprintf(cli_stdout(), "  %-12s %-4s  %c%c%c  %s\n", k.name, k.brief,
+				     k.uses & PAGEOWNER_KEY_SORT ? 's' : '-',
+				     k.uses & PAGEOWNER_KEY_CULL ? 'c' : '-',
+				     k.uses & PAGEOWNER_KEY_FILTER ? 'f' : '-', k.help);
 }
 
 struct run {

@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 static const struct cli_command *const commands[] = { &cli_report, &cli_stacks, &cli_sort, &cli_account,
-						      &cli_lookup, &cli_proc, &cli_log, &cli_allocinfo,
+						      &cli_tasks, &cli_lookup, &cli_proc, &cli_log, &cli_allocinfo,
 						      &cli_info };
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
