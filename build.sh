@@ -20,7 +20,7 @@ say() {
 # --- packages ---
 
 needed="gcc libc6-dev make autoconf automake libtool pkg-config xz-utils
-	libkdumpfile-dev libdwarf-dev libelf-dev zlib1g-dev libzstd-dev"
+	libkdumpfile-dev libdwarf-dev libelf-dev zlib1g-dev libdeflate-dev libzstd-dev"
 packages_need="debhelper lintian debootstrap crash"
 tests_need="liblzo2-dev libsnappy-dev makedumpfile binutils util-linux g++ man-db mandoc clang lld llvm pahole"
 # to boot guests that look at themselves, and to build what runs in them

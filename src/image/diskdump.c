@@ -23,6 +23,7 @@
 #define MAX_PFNS ((uint64_t)1 << 34)
 /* As many descriptors are looked at when a file is opened; of more, a sample. */
 #define CUT_SAMPLES ((uint64_t)1 << 20)
+#define FEW_SAMPLES ((uint64_t)1 << 12)
 
 #define VMCOREINFO_MAX ((uint64_t)1 << 20)
 
@@ -415,7 +416,7 @@ void po_diskdump_close(struct po_diskdump *dd)
 /* --- pages ----------------------------------------------------------------------------------- */
 
 /* What the index-th descriptor of this file says. */
-static enum po_cause check_descriptor(const struct po_diskdump *dd, uint64_t index)
+static enum po_cause read_descriptor(const struct po_diskdump *dd, uint64_t index, struct po_diskdump_place *ret)
 {
 	uint8_t desc[DESCRIPTOR_SIZE];
 	size_t done;
@@ -425,7 +426,8 @@ static enum po_cause check_descriptor(const struct po_diskdump *dd, uint64_t ind
 	if (cause != PO_HAVE)
 		return cause;
 	uint64_t offset = po_load(&dd->abi, desc, 8), end;
-	uint64_t bytes = po_load(&dd->abi, desc + 8, 4);
+	uint32_t bytes = (uint32_t)po_load(&dd->abi, desc + 8, 4);
+	*ret = (struct po_diskdump_place){ offset, bytes, (uint32_t)po_load(&dd->abi, desc + 12, 4) };
 	if (offset == 0 && bytes == 0)
 		return PO_TRUNCATED;	/* its writer never came to it */
 	if (bytes == 0 || bytes > dd->block_size || po_add(offset, bytes, &end))
@@ -433,7 +435,7 @@ static enum po_cause check_descriptor(const struct po_diskdump *dd, uint64_t ind
 	return po_mapped_has(dd->map, offset, bytes) ? PO_HAVE : PO_TRUNCATED;
 }
 
-enum po_cause po_diskdump_page(const struct po_diskdump *dd, uint64_t pfn)
+enum po_cause po_diskdump_page(const struct po_diskdump *dd, uint64_t pfn, struct po_diskdump_place *ret)
 {
 	if (pfn >= dd->nr_pfns || !bit_of(&dd->ram, pfn))
 		return PO_HOLE;
@@ -441,19 +443,35 @@ enum po_cause po_diskdump_page(const struct po_diskdump *dd, uint64_t pfn)
 		return PO_EXCLUDED;
 	if (pfn < dd->start_pfn || pfn >= dd->end_pfn)
 		return PO_HOLE;
-	return check_descriptor(dd, rank(dd, pfn) - rank(dd, dd->start_pfn));
+	return read_descriptor(dd, rank(dd, pfn) - rank(dd, dd->start_pfn), ret);
+}
+
+/* From the end: what is cut off are the last pages, whatever the sample skips. */
+static uint64_t count_cut(const struct po_diskdump *dd, uint64_t nr, uint64_t samples)
+{
+	uint64_t step = nr / samples + 1, cut = 0;
+	struct po_diskdump_place place;
+
+	for (uint64_t i = 0; i < nr; i += step)
+		if (read_descriptor(dd, nr - 1 - i, &place) == PO_TRUNCATED)
+			cut += step;
+	return cut < nr ? cut : nr;
 }
 
 uint64_t po_diskdump_count_cut(const struct po_diskdump *dd)
 {
 	uint64_t nr = po_diskdump_count_dumped(dd, dd->start_pfn, dd->end_pfn);
-	uint64_t step = nr / CUT_SAMPLES + 1, cut = 0;
+	uint64_t last = nr < FEW_SAMPLES ? nr : FEW_SAMPLES;
+	struct po_diskdump_place place;
 
-	/* from the end: what is cut off are the last pages, whatever the sample skips */
-	for (uint64_t i = 0; i < nr; i += step)
-		if (check_descriptor(dd, nr - 1 - i) == PO_TRUNCATED)
-			cut += step;
-	return cut < nr ? cut : nr;
+	/* most files are whole: a few samples tell, and all of the last ones */
+	if (!count_cut(dd, nr, FEW_SAMPLES)) {
+		while (last > 0 && read_descriptor(dd, nr - last, &place) != PO_TRUNCATED)
+			last--;
+		if (!last)
+			return 0;
+	}
+	return count_cut(dd, nr, CUT_SAMPLES);
 }
 
 bool po_diskdump_same(const struct po_diskdump *a, const struct po_diskdump *b)

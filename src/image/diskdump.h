@@ -42,8 +42,20 @@ int po_diskdump_open(const struct po_file *file, struct po_diskdump **ret,
 void po_diskdump_close(struct po_diskdump *dd);
 PO_DEFINE_CLEANUP(struct po_diskdump, po_diskdump_close);
 
+/* Where the bytes of a page lie in the file. */
+struct po_diskdump_place {
+	uint64_t offset;
+	uint32_t bytes;			/* 1 to block_size */
+	uint32_t flags;			/* PO_DISKDUMP_… */
+};
+
+enum {
+	PO_DISKDUMP_ZLIB = 0x1,
+	PO_DISKDUMP_CODECS = 0x27,	/* with lzo, snappy, zstd */
+};
+
 /* PO_HAVE, or why the page is not in this file, whose range it is in. */
-enum po_cause po_diskdump_page(const struct po_diskdump *dd, uint64_t pfn);
+enum po_cause po_diskdump_page(const struct po_diskdump *dd, uint64_t pfn, struct po_diskdump_place *ret);
 
 /* Pages in [start, end) that the machine has, and of these those that were dumped. */
 uint64_t po_diskdump_count_ram(const struct po_diskdump *dd, uint64_t start, uint64_t end);

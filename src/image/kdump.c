@@ -6,7 +6,9 @@
  * error for all of that, believes in page sizes from other places than the header, and reads
  * zeros past the end of a file.
  *
- * A page costs it some 10 µs, so pages that were read in pieces are kept.
+ * Pages that zlib has compressed, or nothing, are taken straight from the file: the library would
+ * add half of what zlib takes, and threads would queue for its cache.  Pages that were read in
+ * pieces are kept.
  */
 #include "image/image.h"
 
@@ -24,6 +26,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/diskdump.h"
+#include "image/inflate.h"
 
 /* The library's own cache is a linear list: large ones are slow, tiny ones break clones. */
 #define LIBRARY_CACHE 64
@@ -35,6 +38,8 @@
 #define CACHE_WAYS 4
 
 #define MAX_PAGE_SIZE ((kdump_num_t)1 << 20)
+/* No page of zeros takes as much, compressed. */
+#define ZEROS_MAX 1200
 
 struct part {
 	struct po_diskdump *dd;		/* NULL for the library's other formats */
@@ -60,6 +65,9 @@ struct kdump {
 	struct po_image img;
 	struct shared *shared;
 	kdump_ctx_t *ctx;
+	struct po_inflate *inflate;
+	uint8_t *packed;		/* where the file cannot be mapped; else NULL */
+	uint64_t zeros;			/* offset of a page that is all zero; they are stored once; or 0 */
 	struct slot *slots;
 	uint8_t *pages;			/* slot by slot; untouched ones cost nothing */
 	size_t nr_sets;
@@ -91,9 +99,11 @@ static void kd_close(struct po_image *img)
 
 	if (kd->ctx)
 		kdump_free(kd->ctx);
+	po_inflate_free(kd->inflate);
 	shared_unref(kd->shared);
 	free(kd->slots);
 	free(kd->pages);
+	free(kd->packed);
 	po_image_fini(img);
 	free(kd);
 }
@@ -108,7 +118,8 @@ static int cache_init(struct kdump *kd)
 	slots = kd->nr_sets * CACHE_WAYS;
 	kd->slots = calloc(slots, sizeof(*kd->slots));
 	kd->pages = calloc(slots, kd->img.page_size);
-	return kd->slots && kd->pages ? 0 : -1;
+	kd->inflate = po_inflate_new();
+	return kd->slots && kd->pages && kd->inflate ? 0 : -1;
 }
 
 /* The slot that holds pfn, or the one that was not used for longest; *hit says which. */
@@ -142,15 +153,52 @@ static const struct part *part_of(const struct shared *shared, uint64_t pfn)
 	return &shared->parts[low];
 }
 
+static bool all_zero(const uint8_t *page, size_t len)
+{
+	return !page[0] && !memcmp(page, page + 1, len - 1);
+}
+
+/* A page that is stored as it is, or by zlib. */
+static enum po_cause take(struct kdump *kd, const struct po_diskdump *dd, const struct po_diskdump_place *place,
+			  void *buf)
+{
+	size_t len = kd->img.page_size, bytes = place->bytes, done;
+
+	if (!(place->flags & PO_DISKDUMP_ZLIB))
+		return po_mapped_read(dd->map, place->offset, buf, len, &done);
+	if (place->offset == kd->zeros) {
+		memset(buf, 0, len);
+		return PO_HAVE;
+	}
+	const void *from = po_mapped_borrow(dd->map, place->offset, &bytes);
+	if (!from || bytes < place->bytes) {	/* the disk has failed, or nothing can be mapped */
+		if (!kd->packed && !(kd->packed = malloc(len)))
+			return PO_IOERR;
+		enum po_cause cause = po_mapped_read(dd->map, place->offset, kd->packed, place->bytes, &done);
+		if (cause != PO_HAVE)
+			return cause;
+		from = kd->packed;
+	}
+	if (!po_inflate_page(kd->inflate, from, place->bytes, buf, len))
+		return PO_IOERR;
+	if (place->bytes < ZEROS_MAX && all_zero(buf, len))
+		kd->zeros = place->offset;
+	return PO_HAVE;
+}
+
 static enum po_cause fetch(struct kdump *kd, uint64_t pfn, void *buf)
 {
 	const struct part *part = part_of(kd->shared, pfn);
 	size_t len = kd->img.page_size;
+	struct po_diskdump_place place;
 
 	if (part->dd) {
-		enum po_cause cause = po_diskdump_page(part->dd, pfn);
+		enum po_cause cause = po_diskdump_page(part->dd, pfn, &place);
 		if (cause != PO_HAVE)
 			return cause;
+		const uint32_t codec = place.flags & PO_DISKDUMP_CODECS;
+		if (codec == PO_DISKDUMP_ZLIB || (!codec && place.bytes == len))
+			return take(kd, part->dd, &place, buf);
 	}
 	pthread_mutex_lock(&kd->shared->library);
 	kdump_status status = kdump_read(kd->ctx, KDUMP_MACHPHYSADDR,
