@@ -28,7 +28,7 @@ struct pageowner_frame {
 
 /** A distinct stack.  Equal stacks of one iterator are the same object with the same id. */
 struct pageowner_stack {
-	uint32_t id;        /**< 0, 1, 2 … in the order in which the iterator met them */
+	uint32_t id;        /**< 0, 1, 2 … of one iterator */
 	uint32_t handle;    /**< stack depot handle without extra bits; 0 when the source has none */
 	uint32_t nr_frames; /**< 0: the kernel itself would print no frames */
 	const struct pageowner_frame *frames;
@@ -148,7 +148,7 @@ struct pageowner_coverage {
 	uint64_t pages_hole;      /**< outside everything that the dump covers */
 	uint64_t pages_truncated; /**< past the end of a truncated file */
 	uint64_t pages_ioerror;   /**< the read failed */
-	uint64_t untranslated;    /**< reads at addresses that no page table in the dump maps */
+	uint64_t untranslated;    /**< pages of addresses that no page table in the dump maps */
 	uint64_t first_missing;   /**< lowest physical address that was missing; UINT64_MAX: none */
 	uint64_t last_missing;    /**< and the highest */
 	/** Of the running machine: page frames that changed hands while they were read, and were read again. */

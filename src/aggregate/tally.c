@@ -19,8 +19,12 @@ static struct po_tally_row *row_of(struct po_tally *t, const struct pageowner_st
 		t->row = grown;
 		t->nr = nr;
 	}
-	t->row[stack->id].stack = stack;
-	return &t->row[stack->id];
+	struct po_tally_row *row = &t->row[stack->id];
+	if (!row->stack) {
+		row->stack = stack;
+		row->order = t->nr_stacks++;
+	}
+	return row;
 }
 
 int po_tally_add(struct po_tally *t, const struct pageowner_stack *stack, uint64_t pages)
@@ -52,7 +56,7 @@ static int most_first(const void *a, const void *b)
 		return x->pages > y->pages ? -1 : 1;
 	if (x->stack->handle != y->stack->handle)
 		return x->stack->handle < y->stack->handle ? -1 : 1;
-	return x->stack->id < y->stack->id ? -1 : x->stack->id > y->stack->id;
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 void po_tally_sort(struct po_tally *t)

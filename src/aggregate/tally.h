@@ -12,13 +12,14 @@
 struct po_tally_row {
 	const struct pageowner_stack *stack;
 	uint64_t pages;
+	size_t order;		/* in which the stacks came */
 	int32_t kernel_pages;	/* what the kernel counts, if it does */
 	bool has_kernel_pages;
 };
 
 struct po_tally {
 	struct po_tally_row *row;	/* by the id of the stack, until it is sorted */
-	size_t nr;
+	size_t nr, nr_stacks;
 };
 
 /* Add pages that a stack owns; ENOMEM. */

@@ -63,7 +63,7 @@ bool cli_tell_missing(const char *command, const struct pageowner_coverage *cov)
 			cli_say("%s: %" PRIu64 " pages that were needed: %s", command, cause[i].pages,
 				cause[i].why);
 	if (cov->untranslated)
-		cli_say("%s: %" PRIu64 " reads at addresses that no page table in the dump maps",
+		cli_say("%s: %" PRIu64 " pages of addresses that no page table in the dump maps",
 			command, cov->untranslated);
 	if (cov->first_missing != UINT64_MAX)
 		cli_say("%s: the missing pages lie at physical addresses 0x%" PRIx64 "-0x%" PRIx64,

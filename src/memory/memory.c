@@ -30,9 +30,10 @@ struct po_memory {
 	struct po_leaf last;		/* the last leaf larger than a TLB page */
 	struct tlb_entry tlb[TLB_SIZE];
 	struct po_memory_counts counts;
-	/* pages counted so far, so that each counts once: open addressing, entries are page + 1 */
-	uint64_t *seen;
-	size_t nr_seen, cap_seen;
+	/* pages counted so far, so that each counts once: and open addressing, number + 1 */
+	struct po_missing *missing;
+	uint32_t *seen;
+	size_t nr_missing, cap_seen;
 };
 
 int po_memory_new(struct po_image *img, const struct po_abi *abi, struct po_memory **ret,
@@ -76,6 +77,7 @@ void po_memory_free(struct po_memory *mem)
 		return;
 	if (mem->owns_image)
 		po_image_close(mem->img);
+	free(mem->missing);
 	free(mem->seen);
 	free(mem);
 }
@@ -109,47 +111,82 @@ const struct po_memory_counts *po_memory_counts(const struct po_memory *mem)
 
 /* --- what was missing ---------------------------------------------------------------------------- */
 
-static size_t seen_slot(const uint64_t *seen, size_t cap, uint64_t key)
+static bool same_missing(const struct po_missing *a, const struct po_missing *b)
 {
-	size_t i = (size_t)(key * 0x9e3779b97f4a7c15ull >> 20) & (cap - 1);
+	/* why a page is missing never changes: only physical and virtual ones are to be told apart */
+	return a->page == b->page && (a->cause == PO_NR_CAUSES) == (b->cause == PO_NR_CAUSES);
+}
 
-	while (seen[i] && seen[i] != key)
-		i = (i + 1) & (cap - 1);
-	return i;
+/* Where it is, or goes. */
+static uint32_t *seen_slot(const struct po_memory *mem, const struct po_missing *m)
+{
+	size_t i = (size_t)(m->page * 0x9e3779b97f4a7c15ull >> 20) & (mem->cap_seen - 1);
+
+	while (mem->seen[i] && !same_missing(&mem->missing[mem->seen[i] - 1], m))
+		i = (i + 1) & (mem->cap_seen - 1);
+	return &mem->seen[i];
 }
 
 static bool seen_grow(struct po_memory *mem)
 {
 	size_t cap = mem->cap_seen ? mem->cap_seen * 2 : 256;
-	uint64_t *seen = calloc(cap, sizeof(*seen));
+	struct po_missing *missing = cap <= UINT32_MAX ? realloc(mem->missing, cap / 2 * sizeof(*missing)) : NULL;
 
+	if (!missing)
+		return false;
+	mem->missing = missing;
+	uint32_t *seen = calloc(cap, sizeof(*seen));
 	if (!seen)
 		return false;
-	for (size_t i = 0; i < mem->cap_seen; i++)
-		if (mem->seen[i])
-			seen[seen_slot(seen, cap, mem->seen[i])] = mem->seen[i];
 	free(mem->seen);
 	mem->seen = seen;
 	mem->cap_seen = cap;
+	for (size_t i = 0; i < mem->nr_missing; i++)
+		*seen_slot(mem, &missing[i]) = (uint32_t)i + 1;
 	return true;
+}
+
+static void count_missing(struct po_memory *mem, const struct po_missing *m)
+{
+	struct po_memory_counts *c = &mem->counts;
+
+	if (mem->nr_missing * 2 >= mem->cap_seen && !seen_grow(mem))
+		return;
+	uint32_t *slot = seen_slot(mem, m);
+	if (*slot)
+		return;
+	mem->missing[mem->nr_missing++] = *m;
+	*slot = (uint32_t)mem->nr_missing;
+	if (m->cause == PO_NR_CAUSES) {
+		c->untranslated++;
+		return;
+	}
+	const uint64_t first = m->page << TLB_SHIFT, last = first | (TLB_PAGE - 1);
+	c->pages[m->cause]++;
+	c->first[m->cause] = first < c->first[m->cause] ? first : c->first[m->cause];
+	c->last[m->cause] = last > c->last[m->cause] ? last : c->last[m->cause];
 }
 
 static void count_page(struct po_memory *mem, uint64_t paddr, enum po_cause cause)
 {
-	uint64_t key = (paddr >> TLB_SHIFT) + 1;
+	count_missing(mem, &(struct po_missing){ paddr >> TLB_SHIFT, (uint8_t)cause });
+}
 
-	if (mem->nr_seen * 2 >= mem->cap_seen && !seen_grow(mem))
-		return;
-	size_t i = seen_slot(mem->seen, mem->cap_seen, key);
-	if (mem->seen[i])
-		return;
-	mem->seen[i] = key;
-	mem->nr_seen++;
-	mem->counts.pages[cause]++;
-	if (paddr < mem->counts.first[cause])
-		mem->counts.first[cause] = paddr;
-	if ((paddr | (TLB_PAGE - 1)) > mem->counts.last[cause])
-		mem->counts.last[cause] = paddr | (TLB_PAGE - 1);
+static void count_unmapped(struct po_memory *mem, uint64_t kva)
+{
+	count_missing(mem, &(struct po_missing){ kva >> TLB_SHIFT, PO_NR_CAUSES });
+}
+
+const struct po_missing *po_memory_missing(const struct po_memory *mem, size_t *ret_nr)
+{
+	*ret_nr = mem->nr_missing;
+	return mem->missing;
+}
+
+void po_memory_miss(struct po_memory *mem, const struct po_missing *missing, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		count_missing(mem, &missing[i]);
 }
 
 /* --- physical reads ------------------------------------------------------------------------------ */
@@ -258,7 +295,7 @@ static void read_step(struct po_memory *mem, uint64_t kva, uint8_t *buf, size_t 
 	s->rc = translate(mem, kva, &paddr, err);
 	if (s->rc <= 0) {
 		s->cause = PO_HOLE;
-		mem->counts.untranslated++;
+		count_unmapped(mem, kva);
 		return;
 	}
 	s->rc = 0;

@@ -23,7 +23,13 @@ struct po_memory_counts {
 	uint64_t pages[PO_NR_CAUSES];
 	uint64_t first[PO_NR_CAUSES];	/* lowest physical address met, by cause */
 	uint64_t last[PO_NR_CAUSES];	/* and the highest: the last byte of its page */
-	uint64_t untranslated;		/* reads whose address no page table maps */
+	uint64_t untranslated;		/* pages of addresses that no page table maps */
+};
+
+/* One of them: what a handle met, to be counted for another one, too. */
+struct po_missing {
+	uint64_t page;
+	uint8_t cause;			/* PO_NR_CAUSES: no page table maps it */
 };
 
 /* The image is borrowed and must outlive the handle. */
@@ -42,6 +48,10 @@ const struct po_xlat *po_memory_xlat(const struct po_memory *mem);
 struct po_image *po_memory_image(const struct po_memory *mem);
 const struct po_abi *po_memory_abi(const struct po_memory *mem);
 const struct po_memory_counts *po_memory_counts(const struct po_memory *mem);
+/* What was counted, in its order; more is at the end. */
+const struct po_missing *po_memory_missing(const struct po_memory *mem, size_t *ret_nr);
+/* Count what another handle has met. */
+void po_memory_miss(struct po_memory *mem, const struct po_missing *missing, size_t nr);
 
 /*
  * Read all of len bytes.  ENODATA: some byte is not in the dump or not mapped; EIO: the read failed.

@@ -183,22 +183,40 @@ static int fill_marker(struct po_stacks *s, struct pageowner_stack *stack, int c
 	return frame->text ? PAGEOWNER_OK : po_fail_nomem(err, "stacks");
 }
 
-/* A new stack in the slot of its key; why: what is wrong with it. */
+/* What is wrong with a stack, for the others that will ask. */
+static const struct pageowner_error *keep_error(struct po_stacks *s, int why, const struct pageowner_error *err)
+{
+	struct pageowner_error *kept = po_arena_alloc(&s->arena, sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	*kept = *err;
+	kept->code = why;
+	return kept;
+}
+
+/* A new stack in the slot of its key; why: what is wrong with it, as err tells. */
 static int add_stack(struct po_stacks *s, struct po_stack_slot *slot, uint64_t key,
 		     const struct po_frames *f, int why, struct pageowner_error *err)
 {
 	struct pageowner_stack *stack = po_arena_alloc(&s->arena, sizeof(*stack));
+	const struct pageowner_error *bad = why < 0 ? keep_error(s, why, err) : NULL;
 
-	if (!stack)
+	if (!stack || (why < 0 && !bad))
 		return po_fail_nomem(err, "stacks");
 	*stack = (struct pageowner_stack){ .id = (uint32_t)s->nr,
 					   .handle = key & FRAMES_KEY ? 0 : (uint32_t)key };
 	int rc = why < 0 ? fill_marker(s, stack, why, err) : fill(s, stack, f, err);
 	if (rc < 0)
 		return rc;
-	*slot = (struct po_stack_slot){ .key = key, .bad = why < 0, .stack = stack };
+	*slot = (struct po_stack_slot){ .key = key, .bad = bad, .stack = stack };
 	s->nr++;
 	return PAGEOWNER_OK;
+}
+
+void po_stacks_share(struct po_stacks *s, struct po_stack_store *store)
+{
+	s->store = store;
 }
 
 static int find_or_grow(struct po_stacks *s, uint64_t key, const struct po_frames *f,
@@ -210,30 +228,77 @@ static int find_or_grow(struct po_stacks *s, uint64_t key, const struct po_frame
 	return PAGEOWNER_OK;
 }
 
+static int look_up(struct po_stacks *s, uint64_t key, uint32_t handle, const struct po_frames *frames,
+		   struct po_stack_slot **ret, struct pageowner_error *err);
+
+/* The store's stack in a slot of one's own, and what is wrong with it, as if it had been read here. */
+static int adopt(struct po_stacks *s, struct po_stack_slot *slot, uint64_t key, uint32_t handle,
+		 const struct po_frames *frames, struct pageowner_error *err)
+{
+	struct po_stack_store *store = s->store;
+	struct po_stack_slot *theirs = NULL;
+
+	(void)pthread_mutex_lock(&store->lock);
+	int rc = look_up(&store->stacks, key, handle, frames, &theirs, err);
+	if (rc == PAGEOWNER_OK) {
+		*slot = *theirs;
+		s->nr++;
+		if (slot->bad)
+			*err = *slot->bad;
+	}
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+/* The slot of a key: of a handle, or of frames. */
+static int look_up(struct po_stacks *s, uint64_t key, uint32_t handle, const struct po_frames *frames,
+		   struct po_stack_slot **ret, struct pageowner_error *err)
+{
+	struct pageowner_error unheard;
+	struct po_frames fetched;
+	int why = PAGEOWNER_OK;
+
+	if (!err)
+		err = &unheard;
+	if (find_or_grow(s, key, frames, ret, err) < 0)
+		return PAGEOWNER_ENOMEM;
+	if ((*ret)->key)
+		return PAGEOWNER_OK;
+	if (s->store)
+		return adopt(s, *ret, key, handle, frames, err);
+	if (!frames)
+		why = fetch(s, handle, &fetched, err);
+	return add_stack(s, *ret, key, frames ? frames : &fetched, why, err);
+}
+
+/* What was bad a moment ago may be good by now, in memory that lives.  A failure was told before. */
+static int fetch_again(struct po_stacks *s, struct po_stack_slot *slot, uint64_t key, uint32_t handle,
+		       struct pageowner_error *err)
+{
+	struct po_frames f;
+
+	if (!slot->bad || !is_live(s) || slot->tries >= FETCH_TRIES)
+		return PAGEOWNER_OK;
+	slot->tries++;
+	return fetch(s, handle, &f, NULL) < 0 ? PAGEOWNER_OK : add_stack(s, slot, key, &f, PAGEOWNER_OK, err);
+}
+
 int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_stack **ret,
 		  struct pageowner_error *err)
 {
 	uint32_t key = po_depot_key(s->depot, handle);
+	const size_t before = s->nr;
 	struct po_stack_slot *slot;
-	struct po_frames f;
 
-	if (err)
+	if (err) {
 		err->code = PAGEOWNER_OK;
+		err->text[0] = '\0';
+	}
 	if (!key)	/* no stack (extra bits alone, or nothing): a slot of its own all the same */
 		key = handle ? handle : UINT32_MAX;
-	if (find_or_grow(s, key, NULL, &slot, err) < 0)
+	if (look_up(s, key, handle, NULL, &slot, err) < 0 ||
+	    (s->nr == before && fetch_again(s, slot, key, handle, err) < 0))
 		return PAGEOWNER_ENOMEM;
-	/* what was bad a moment ago may be good by now */
-	const bool again = slot->bad && is_live(s) && slot->tries++ < FETCH_TRIES;
-	if (!slot->key || again) {
-		int why = fetch(s, handle, &f, err);
-		if (again && why < 0) {
-			if (err)
-				err->code = PAGEOWNER_OK;	/* told before */
-		} else if (add_stack(s, slot, key, &f, why, err) < 0) {
-			return PAGEOWNER_ENOMEM;
-		}
-	}
 	*ret = slot->stack;
 	return !slot->bad;
 }
@@ -246,14 +311,8 @@ int po_stacks_of_frames(struct po_stacks *s, const struct po_frames *frames,
 
 	for (uint32_t i = 0; i < frames->nr; i++)
 		key = (key ^ frames->at[i]) * 0x100000001b3ull ^ key >> 29;
-	key |= FRAMES_KEY;
-	if (find_or_grow(s, key, frames, &slot, err) < 0)
+	if (look_up(s, key | FRAMES_KEY, 0, frames, &slot, err) < 0)
 		return PAGEOWNER_ENOMEM;
-	if (!slot->key) {
-		int rc = add_stack(s, slot, key, frames, PAGEOWNER_OK, err);
-		if (rc < 0)
-			return rc;
-	}
 	*ret = slot->stack;
 	return 1;
 }
@@ -265,6 +324,12 @@ int po_stacks_marker(struct po_stacks *s, int code, const struct pageowner_stack
 	uint64_t key = ((uint64_t)1 << 32) + (uint64_t)-code;
 	struct po_stack_slot *slot;
 
+	if (s->store) {
+		(void)pthread_mutex_lock(&s->store->lock);
+		int rc = po_stacks_marker(&s->store->stacks, code, ret, err);
+		(void)pthread_mutex_unlock(&s->store->lock);
+		return rc;
+	}
 	if (find_or_grow(s, key, NULL, &slot, err) < 0)
 		return PAGEOWNER_ENOMEM;
 	if (!slot->key) {

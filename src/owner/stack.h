@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each distinct stack once: fetched, symbolised and kept.  Belongs to one iterator. */
+/*
+ * Each distinct stack once: fetched, symbolised and kept.  Belongs to one thread; several threads can have theirs of one
+ * store, so that each stack is read once and is one object for all of them.
+ */
 #ifndef PO_OWNER_STACK_H
 #define PO_OWNER_STACK_H
+
+#include <pthread.h>
 
 #include <pageowner/record.h>
 
@@ -18,18 +23,26 @@ struct po_stacks {
 	size_t nr, cap;
 	struct po_symbols *later;	/* modules as they were when a frame of memory that lives was in none; or NULL */
 	unsigned nr_later;		/* how often they were read */
+	struct po_stack_store *store;	/* where to look for what is not here; NULL: in the dump */
 };
 
 struct po_stack_slot {
 	uint64_t key;			/* handle without extra bits, or a hash of frames; 0: empty */
-	bool bad;			/* not in the dump, or corrupt */
+	const struct pageowner_error *bad; /* not in the dump, or corrupt; NULL: good */
 	uint8_t tries;			/* how often a bad one of memory that lives was read again */
 	struct pageowner_stack *stack;
+};
+
+struct po_stack_store {
+	pthread_mutex_t lock;
+	struct po_stacks stacks;	/* of which the lock is held */
 };
 
 void po_stacks_init(struct po_stacks *s, const struct po_depot *depot,
 		    const struct po_symbols *symbols, struct po_memory *mem);
 void po_stacks_fini(struct po_stacks *s);
+/* Before the first stack: mem is that of the store alone, and is used under its lock. */
+void po_stacks_share(struct po_stacks *s, struct po_stack_store *store);
 
 /*
  * The stack of a handle.  1: a good one; 0: its frames cannot be had, *ret holds one frame that says so, and

@@ -22,7 +22,8 @@ struct po_walk {
 	struct po_reader r;
 	struct pageowner_coverage cov;
 	unsigned want;			/* PO_WALK_… */
-	uint64_t pfn, first, end;	/* next PFN; records are given in [first, end) */
+	uint64_t pfn, first, last_end;	/* next PFN; records are given in [first, last_end) */
+	uint64_t end;			/* of this part of it */
 	/* the block in the buffers */
 	uint64_t win_pfn, win_nr;
 	const struct po_chunk *chunk;
@@ -57,8 +58,9 @@ static void set_start(struct po_walk *w)
 	else
 		w->first = pfn;
 	w->pfn = pfn;
-	if (w->end > k->max_pfn)
-		w->end = k->max_pfn;
+	if (w->last_end > k->max_pfn)
+		w->last_end = k->max_pfn;
+	w->end = w->last_end;
 }
 
 int po_walk_new(const struct po_record_base *base, uint64_t first, uint64_t last, struct po_walk **ret,
@@ -70,7 +72,7 @@ int po_walk_new(const struct po_record_base *base, uint64_t first, uint64_t last
 	if (!w)
 		return po_fail_nomem(err, "walk");
 	w->first = first;
-	w->end = last == UINT64_MAX ? last : last + 1;
+	w->last_end = last == UINT64_MAX ? last : last + 1;
 	int rc = po_reader_init(&w->r, base, err);
 	if (rc < 0)
 		return rc;
@@ -133,7 +135,7 @@ struct po_memory *po_walk_memory(struct po_walk *w)
 
 void po_walk_progress(const struct po_walk *w, uint64_t *done, uint64_t *all)
 {
-	*all = w->end > w->first ? w->end - w->first : 0;
+	*all = w->last_end > w->first ? w->last_end - w->first : 0;
 	*done = w->pfn > w->first ? w->pfn - w->first : 0;
 	if (*done > *all)
 		*done = *all;
@@ -167,6 +169,72 @@ void po_walk_coverage(const struct po_walk *w, struct pageowner_coverage *ret)
 	}
 }
 
+void po_walk_seek(struct po_walk *w, uint64_t pfn, uint64_t end)
+{
+	w->pfn = pfn;
+	w->end = end < w->last_end ? end : w->last_end;
+	w->win_nr = 0;
+}
+
+uint64_t po_walk_at(const struct po_walk *w)
+{
+	return w->pfn;
+}
+
+uint64_t po_walk_end(const struct po_walk *w)
+{
+	return w->last_end;
+}
+
+uint64_t po_walk_block(const struct po_walk *w)
+{
+	return block_pages(w);
+}
+
+uint64_t po_walk_skip(const struct po_walk *w, uint64_t pfn, uint64_t block)
+{
+	const struct po_chunk *c = po_memmap_chunk(&w->r.b.k->map, pfn, true);
+	uint64_t next = c ? c->pfn & ~(block - 1) : w->last_end;
+
+	return next > pfn ? next : pfn;
+}
+
+int po_walk_clone(const struct po_walk *w, struct po_walk **ret, struct pageowner_error *err)
+{
+	int rc = po_walk_new(&w->r.b, w->first, w->last_end - 1, ret, err);
+
+	if (rc == PAGEOWNER_OK)
+		(*ret)->want = w->want;
+	return rc;
+}
+
+bool po_walk_can_clone(const struct po_walk *w)
+{
+	const struct po_image *img = po_memory_image(w->r.mem);
+
+	return img->ops->clone && !img->live;
+}
+
+void po_walk_take_counts(struct po_walk *w, struct pageowner_coverage *ret)
+{
+	*ret = w->cov;
+	ret->bad_stacks = w->r.bad_stacks;
+	ret->bad_stack_records = w->r.bad_stack_records;
+	ret->bad_memcg_records = w->r.bad_memcg_records;
+	ret->bad_block_records = w->r.bad_block_records;
+	w->cov = (struct pageowner_coverage){ .size = 0 };
+	w->r.bad_stacks = w->r.bad_stack_records = w->r.bad_memcg_records = w->r.bad_block_records = 0;
+}
+
+void po_walk_add_counts(struct po_walk *w, const struct pageowner_coverage *counts)
+{
+	w->cov.walked += counts->walked;
+	w->cov.recorded += counts->recorded;
+	for (int i = 0; i < PAGEOWNER_NR_PASS; i++)
+		w->cov.passed[i] += counts->passed[i];
+	w->r.bad_block_records += counts->bad_block_records;
+}
+
 /* --- the walk ------------------------------------------------------------------------------------ */
 
 static void pass(struct po_walk *w, enum pageowner_pass why, uint64_t nr)
@@ -180,7 +248,8 @@ static void pass(struct po_walk *w, enum pageowner_pass why, uint64_t nr)
 		w->cov.walked += to - from;
 		w->cov.passed[why] += to - from;
 	}
-	w->pfn += nr;
+	/* only a free block may reach over the end */
+	w->pfn += why == PAGEOWNER_PASS_BUDDY || nr < w->end - w->pfn ? nr : w->end - w->pfn;
 }
 
 static void load_window(struct po_walk *w)

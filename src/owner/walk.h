@@ -23,6 +23,24 @@ enum {
 };
 int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err);
 
+/* Another one of the same records, with memory of its own; ENOMEM and the like.  Not all memory can be read twice. */
+int po_walk_clone(const struct po_walk *w, struct po_walk **ret, struct pageowner_error *err);
+bool po_walk_can_clone(const struct po_walk *w);
+
+/*
+ * For walks that share the work: go on at pfn, the first one of a block, and end before end; what was counted stays.
+ * Where the walk is: behind end if a free block reaches over it.
+ */
+void po_walk_seek(struct po_walk *w, uint64_t pfn, uint64_t end);
+uint64_t po_walk_at(const struct po_walk *w);
+/* Where the walk ends, once it has come there; PFNs of a block; the block at or behind pfn before which all is a hole. */
+uint64_t po_walk_end(const struct po_walk *w);
+uint64_t po_walk_block(const struct po_walk *w);
+uint64_t po_walk_skip(const struct po_walk *w, uint64_t pfn, uint64_t block);
+/* What another walk has counted since it was last asked: taken out of one, and put into another one. */
+void po_walk_take_counts(struct po_walk *w, struct pageowner_coverage *ret);
+void po_walk_add_counts(struct po_walk *w, const struct pageowner_coverage *counts);
+
 /* As pageowner_iter_next(). */
 int po_walk_next(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err);
 void po_walk_progress(const struct po_walk *w, uint64_t *done, uint64_t *all);
