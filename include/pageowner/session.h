@@ -65,6 +65,11 @@ struct pageowner_open_options {
 	 * written and nothing is stopped: what changes while it is read is read again, and counted (pageowner_coverage).
 	 */
 	int live;
+	/**
+	 * Threads that read records; what comes out is the same for any number.  0: one a processor.  Memory behind the
+	 * caller's own functions is read by the calling thread alone.
+	 */
+	unsigned jobs;
 };
 
 /**

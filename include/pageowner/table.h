@@ -74,7 +74,6 @@ struct pageowner_table_options {
 	unsigned page_size; /**< in bytes, of a text alone, which does not tell it; 0: 4096 */
 	uint64_t min_pages; /**< write no groups with fewer pages */
 	uint64_t top;     /**< write so many groups at most; 0: all */
-	unsigned jobs;    /**< threads; 0: one a processor */
 	/** Told about one record each that has a flaw, see pageowner_iter_next(); may be NULL. */
 	void (*flaw)(void *arg, const struct pageowner_error *err);
 	void *arg;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/sink.h"
 
+#include <stdlib.h>
+
 void po_sink_init(struct po_sink *s, int (*write)(void *self, const char *text, size_t len),
 		  void *self)
 {
@@ -41,16 +43,54 @@ void po_sink_put_plain(struct po_sink *s, const char *text, size_t len)
 	}
 }
 
+char *po_buffer_room(struct po_buffer *b, size_t need)
+{
+	if (need <= b->room - b->len)
+		return b->text + b->len;
+	size_t room = (b->len + need) * 2;
+	char *grown = realloc(b->text, room);
+	if (!grown)
+		return NULL;
+	b->text = grown;
+	b->room = room;
+	return b->text + b->len;
+}
+
+void po_buffer_fini(struct po_buffer *b)
+{
+	free(b->text);
+	*b = (struct po_buffer){ .text = NULL };
+}
+
+static const char decimal_pairs[] =
+	"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+	"4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+	"99";
+
+static size_t decimal_digits(uint64_t v)
+{
+	static const uint64_t power[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
+		100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000,
+		10000000000000000, 100000000000000000, 1000000000000000000, 10000000000000000000u,
+	};
+	/* 1233 / 4096 is the logarithm of 2 to base 10, nearly: one too few at most */
+	const size_t n = (size_t)(64 - __builtin_clzll(v | 1)) * 1233 >> 12;
+
+	return n + (v >= power[n]);
+}
+
 size_t po_put_decimal(char *to, uint64_t v)
 {
-	char tmp[20];
-	size_t n = 0;
+	const size_t n = v ? decimal_digits(v) : 1;
+	char *at = to + n;
 
-	do
-		tmp[n++] = (char)('0' + v % 10);
-	while (v /= 10);
-	for (size_t i = 0; i < n; i++)
-		to[i] = tmp[n - 1 - i];
+	for (; v >= 100; v /= 100)
+		memcpy(at -= 2, decimal_pairs + v % 100 * 2, 2);
+	if (v >= 10)
+		memcpy(at - 2, decimal_pairs + v * 2, 2);
+	else
+		at[-1] = (char)('0' + v);
 	return n;
 }
 

@@ -35,6 +35,37 @@ static inline void po_sink_put(struct po_sink *s, const char *text, size_t len)
 	s->len += len;
 }
 
+/* memcpy() for what is mostly a few bytes; returns the end. */
+static inline char *po_copy(char *to, const char *from, size_t len)
+{
+	if (len > 32) {
+		memcpy(to, from, len);
+	} else if (len >= 16) {
+		memcpy(to, from, 16);
+		memcpy(to + len - 16, from + len - 16, 16);
+	} else if (len >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + len - 8, from + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + len - 4, from + len - 4, 4);
+	} else {
+		for (size_t i = 0; i < len; i++)
+			to[i] = from[i];
+	}
+	return to + len;
+}
+
+/* Text that grows in memory; a zeroed one is empty. */
+struct po_buffer {
+	char *text;
+	size_t len, room;
+};
+
+/* Where so many bytes more can be written; len is then the writer's to raise.  NULL: out of memory. */
+char *po_buffer_room(struct po_buffer *b, size_t need);
+void po_buffer_fini(struct po_buffer *b);
+
 /* Numbers without printf: at most 20 characters; they return the length. */
 size_t po_put_decimal(char *to, uint64_t v);
 size_t po_put_signed(char *to, int64_t v);

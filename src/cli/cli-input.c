@@ -77,9 +77,18 @@ static int add_list_option(struct cli_input *in, const char *path)
 	return CLI_OK;
 }
 
+static int take_jobs(struct cli_input *in, const struct cli_command *cmd, const char *name, const char *text)
+{
+	uint64_t jobs = 0;
+	int status = cli_number(cmd, name, text, 1, 1024, &jobs);
+
+	in->jobs = (unsigned)jobs;
+	return status;
+}
+
 int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv)
 {
-	if (cli_host && c != ':' && c != '?')
+	if (cli_host && c != 'j' && c != ':' && c != '?')
 		return cli_usage(cmd, "%s: beside %s nothing else can be read", argv[optind - 1], cli_host->memory);
 	switch (c) {
 	case 'k':
@@ -88,6 +97,8 @@ int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c,
 	case CLI_OPT_BTF:
 		in->btf = optarg;
 		return CLI_OK;
+	case 'j':
+		return take_jobs(in, cmd, "--jobs", optarg);
 	case CLI_OPT_RAM:
 		return add_ram_option(in, cmd, optarg);
 	case CLI_OPT_RAM_MAP:
@@ -268,6 +279,8 @@ int cli_input_lists(struct cli_input *in)
 
 	for (size_t i = 0; i < in->nr_lists && status == CLI_OK; i++)
 		status = read_list(in, in->lists[i]);
+	if (status == CLI_OK && !in->jobs && getenv("PAGEOWNER_JOBS"))
+		status = take_jobs(in, NULL, "PAGEOWNER_JOBS", getenv("PAGEOWNER_JOBS"));
 	return status;
 }
 
@@ -297,6 +310,7 @@ static int open_input(const struct cli_input *in, enum cli_want want, struct pag
 		.btf = in->btf,
 		.text = in->text,
 		.all_types = in->all_types,
+		.jobs = in->jobs,
 		.describe_only = 1,
 		.without_owner = want != CLI_WANT_RECORDS,
 	};

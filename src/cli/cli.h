@@ -72,6 +72,7 @@ int cli_usage(const struct cli_command *cmd, const char *fmt, ...)
 /* What to read.  Zero it; every option that is no business of the command alone goes in here. */
 struct cli_input {
 	const char *vmlinux, *btf;
+	unsigned jobs;			/* 0: not told */
 	bool all_types;			/* what only pageowner_proc() and pageowner_account_new() need, too */
 	bool live;			/* instead of dumps: the running machine */
 	const char *text;		/* instead of dumps: a saved text, "-" for standard input */
@@ -103,6 +104,13 @@ enum { CLI_OPT_RAM = 256, CLI_OPT_RAM_MAP, CLI_OPT_LIVE, CLI_OPT_BTF, CLI_OPT_FI
 	"      --ram FILE            the only image, whose address is worked out from its page tables\n" \
 	"      --ram-map LISTFILE    raw images that are listed there, ADDRESS FILE a line\n" \
 	"      --live                the memory of the running machine, instead of DUMP (/proc/kcore; root only)\n")
+
+/* The same of commands that walk records; j, which has an argument, is among the short ones. */
+#define CLI_JOBS_OPTION { "jobs", required_argument, NULL, 'j' }
+
+#define CLI_JOBS_HELP \
+	"  -j, --jobs N              threads that read records; default: PAGEOWNER_JOBS of the environment, or\n" \
+	"                            one a processor\n"
 
 /* Take what getopt_long() returned and the command does not know, errors too. */
 int cli_input_option(struct cli_input *in, const struct cli_command *cmd, int c, char **argv);

@@ -29,6 +29,7 @@ static const char help[] =
 	"      --check               list the page frames whose owners and struct pages disagree, and the stacks\n"
 	"                            of which the kernel counts other pages than their records have\n"
 	"  -o, --output FILE         write there instead of to standard output\n"
+	CLI_JOBS_HELP
 	"  -h, --help                print this\n"
 	CLI_ALONE("\n"
 	"Exit status: 0 all well; 1 something could not be read (told on standard error); 2 usage.\n");
@@ -74,6 +75,7 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 	enum { OF = 512, TOP, CHECK, FRAGMENTATION };
 	static const struct option options[] = {
 		CLI_INPUT_OPTIONS,
+		CLI_JOBS_OPTION,
 		{ "of", required_argument, NULL, OF },
 		{ "top", required_argument, NULL, TOP },
 		{ "check", no_argument, NULL, CHECK },
@@ -85,7 +87,7 @@ static int parse_options(int argc, char **argv, struct run *r, bool *list)
 	bool of = false;
 
 	opterr = 0;
-	while (status == CLI_OK && (c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
+	while (status == CLI_OK && (c = getopt_long(argc, argv, ":k:o:j:", options, NULL)) != -1) {
 		switch (c) {
 		case OF:
 			*list = !strcmp(optarg, "help");

@@ -25,6 +25,7 @@ static const char help[] =
 	"                            kernel's dump_page(), instead of the kernel's report (5.4 and newer)\n"
 	"      --free-stacks         behind each record also who freed the page before (5.4 and newer)\n"
 	CLI_FILTER_HELP
+	CLI_JOBS_HELP
 	"  -h, --help                print this\n"
 	CLI_ALONE("\n"
 	"Exit status: 0 all records written; 1 some or all could not be (told on standard error);\n"
@@ -64,6 +65,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 {
 	static const struct option options[] = {
 		CLI_INPUT_OPTIONS,
+		CLI_JOBS_OPTION,
 		{ "output", required_argument, NULL, 'o' },
 		{ "pfn", required_argument, NULL, 'p' },
 		{ "strict", no_argument, NULL, 's' },
@@ -75,7 +77,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":k:o:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":k:o:j:", options, NULL)) != -1) {
 		switch (c) {
 		case 'o':
 			r->output = optarg;

@@ -46,7 +46,7 @@ static const char help[] =
 	CLI_HUMAN_HELP
 	"      --compat 5.10|6.1     write as the tool of that kernel does\n"
 	"  -d                        tell every record that has a flaw, not the first ten alone\n"
-	"  -j, --jobs N              threads that read a text; default: one a processor\n"
+	CLI_JOBS_HELP
 	"  -o, --output FILE         the same as OUTPUT; then all else are parts of one dump\n"
 	CLI_INPUT_HELP
 	"  -h, --help                print this\n"
@@ -160,7 +160,6 @@ enum { OPT_PID = 512, OPT_TGID, OPT_NAME, OPT_CULL, OPT_SORT, OPT_FILTER, OPT_CO
 
 static int take_option(struct run *r, int c, char **argv)
 {
-	uint64_t jobs;
 	int status;
 
 	switch (c) {
@@ -172,10 +171,6 @@ static int take_option(struct run *r, int c, char **argv)
 	case 'f':
 		r->o.unreleased = 1;
 		return CLI_OK;
-	case 'j':
-		status = cli_number(&cli_sort, "--jobs", optarg, 1, 1024, &jobs);
-		r->o.jobs = (unsigned)jobs;
-		return status;
 	case 'o':
 		r->output = optarg;
 		return CLI_OK;
@@ -259,7 +254,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 		{ "compat", required_argument, NULL, OPT_COMPAT },
 		{ "top", required_argument, NULL, OPT_TOP },
 		{ "min-pages", required_argument, NULL, OPT_MIN },
-		{ "jobs", required_argument, NULL, 'j' },
+		CLI_JOBS_OPTION,
 		{ "output", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};

@@ -28,6 +28,7 @@ static const char help[] =
 	CLI_FILTER_HELP
 	CLI_HUMAN_HELP
 	"  -o, --output FILE         write there instead of to standard output\n"
+	CLI_JOBS_HELP
 	"  -h, --help                print this\n"
 	CLI_ALONE("\n"
 	"Exit status: 0 all well; 1 some or all could not be written (told on standard error); 2 usage.\n");
@@ -45,6 +46,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 	enum { HANDLES = 512, STACKS_HANDLES, THRESHOLD, MIN_PAGES, RECOUNT, TOP };
 	static const struct option options[] = {
 		CLI_INPUT_OPTIONS,
+		CLI_JOBS_OPTION,
 		{ "handles", no_argument, NULL, HANDLES },
 		{ "stacks-handles", no_argument, NULL, STACKS_HANDLES },
 		{ "threshold", required_argument, NULL, THRESHOLD },
@@ -59,7 +61,7 @@ static int parse_options(int argc, char **argv, struct run *r)
 	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":Hk:o:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":Hk:o:j:", options, NULL)) != -1) {
 		switch (c) {
 		case HANDLES:
 		case STACKS_HANDLES:

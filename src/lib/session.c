@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/status.h"
@@ -463,6 +464,13 @@ static int open_rest(struct pageowner_session *s, const struct pageowner_open_op
 	return PAGEOWNER_OK;
 }
 
+static unsigned jobs_of(const struct pageowner_open_options *o)
+{
+	long have = o->jobs ? (long)o->jobs : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return have < 1 ? 1 : have > PO_MAX_JOBS ? PO_MAX_JOBS : (unsigned)have;
+}
+
 int pageowner_open(const struct pageowner_open_options *options, struct pageowner_session **ret,
 		   struct pageowner_error *err)
 {
@@ -471,6 +479,7 @@ int pageowner_open(const struct pageowner_open_options *options, struct pageowne
 	_cleanup_(pageowner_closep) struct pageowner_session *s = calloc(1, sizeof(*s));
 	if (!s)
 		return po_fail_nomem(err, "session");
+	s->jobs = jobs_of(options);
 	if (options->text) {
 		int rc = open_text(s, options->text, err);
 		if (rc == PAGEOWNER_OK)

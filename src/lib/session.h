@@ -18,12 +18,14 @@
 
 #define PO_MAX_FACTS	48
 #define PO_MAX_NOTICES	32
+#define PO_MAX_JOBS	64
 
 struct pageowner_iter;
 struct po_walk;
 
 struct pageowner_session {
 	struct po_arena arena;		/* facts and notices */
+	unsigned jobs;			/* threads that may walk */
 	struct po_saved_text *text;	/* the source, and then none of what follows is there */
 	struct po_image *image;
 	struct po_memory *mem;		/* the opening handle; iterators clone it */

@@ -17,7 +17,6 @@
 #include "report/sorted.h"
 #include "report/text.h"
 
-#define MAX_JOBS 64
 #define MAX_FLAWS 64	/* kept of each part, to be told in the order of the text */
 
 struct pageowner_table {
@@ -281,17 +280,10 @@ static int run_parts(struct pageowner_table *t, struct part *part, unsigned nr, 
 	return rc < 0 ? po_fail_nomem(err, "table") : PAGEOWNER_OK;
 }
 
-static unsigned jobs_for(const struct pageowner_table *t, const struct pageowner_session *s)
-{
-	long have = t->o.jobs ? (long)t->o.jobs : sysconf(_SC_NPROCESSORS_ONLN);
-
-	return po_saved_parts(s->text, have < 1 ? 1 : have > MAX_JOBS ? MAX_JOBS : (unsigned)have);
-}
-
 static int fill_from_text(struct pageowner_table *t, struct pageowner_session *s,
 			  struct pageowner_error *err)
 {
-	const unsigned nr = jobs_for(t, s);
+	const unsigned nr = po_saved_parts(s->text, s->jobs);
 	struct part *part = calloc(nr, sizeof(*part));
 	int rc = part ? PAGEOWNER_OK : po_fail_nomem(err, "table");
 

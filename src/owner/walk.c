@@ -30,7 +30,8 @@ struct po_walk {
 	uint8_t *pages, *exts;
 	struct po_gaps page_gaps, ext_gaps;
 	uint8_t *exts_then;		/* of memory that lives: as the entries were before the struct pages were read */
-	struct po_living living;	/* of PO_WALK_OWNERS */
+	struct po_living living;	/* of PO_WALK_OWNERS … */
+	const struct po_living *alive;	/* … its own, or that of the walk it is a clone of */
 };
 
 #define SETTLE_TRIES 8
@@ -106,6 +107,7 @@ int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err)
 		int rc = po_living_open(w->r.b.k, w->r.mem, &w->living, &flaw, err);
 		if (rc < 0)
 			return po_within(err, rc, "owners");
+		w->alive = &w->living;
 	}
 	w->want = want;
 	return PAGEOWNER_OK;
@@ -340,7 +342,7 @@ static void tell_owner(const struct po_walk *w, struct pageowner_record *rec)
 
 	if (!(have & (PAGEOWNER_HAS_TGID | PAGEOWNER_HAS_PID)) || pid < 0)
 		return;
-	int lives = po_living_has(&w->living, pid, have & PAGEOWNER_HAS_TS ? rec->ts_ns : UINT64_MAX);
+	int lives = po_living_has(w->alive, pid, have & PAGEOWNER_HAS_TS ? rec->ts_ns : UINT64_MAX);
 	if (lives < 0)
 		return;
 	rec->owner_dead = !lives;

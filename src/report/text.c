@@ -14,6 +14,7 @@
 
 #define CACHE_SLOTS	512	/* direct-mapped; a real machine has some dozens of each */
 #define NAMES_MAX	2048
+#define MEMO_MAX	1024
 #define MEMCG_MAX	256	/* both lines, with a name of at most 80 bytes, and the empty line */
 
 struct piece {
@@ -27,6 +28,28 @@ struct cached {
 	size_t len;
 };
 
+/*
+ * A stretch of a line, as the record before had it: most pages lie among others of the same owner, and differ in PFN and
+ * time alone.
+ */
+struct memo {
+	unsigned from, nr;		/* items of the line */
+	size_t len;			/* 0: there is none */
+	char text[MEMO_MAX];
+};
+
+struct head_key {
+	uint32_t order, gfp_mask;
+	int32_t pid, tgid;
+	char comm[PAGEOWNER_COMM_MAX];
+};
+
+struct page_key {
+	uint64_t block, flags;
+	int32_t page_type, block_type;
+	uint64_t tail;
+};
+
 struct po_text {
 	const struct po_words *w;
 	unsigned ptr_digits;
@@ -34,34 +57,125 @@ struct po_text {
 	struct cached gfp[CACHE_SLOTS], flags[CACHE_SLOTS];
 	struct piece *stack;		/* by stack id */
 	size_t nr_stack;
-	char *buf;			/* the record at hand */
-	size_t len, cap;
+	struct piece *migratetype, *reason;	/* by index, as words have them */
+	struct memo head, page;
+	struct head_key head_key;
+	struct page_key page_key;
+	bool failed;			/* out of memory for names */
+	struct po_buffer part;		/* that was rendered last */
 	char letters[PO_NR_LETTERS + 1]; /* page flags of the record at hand, of old kernels */
+	size_t name_max;		/* bytes of a name of a migratetype, or reason */
 	size_t lines_max;		/* bytes that a record needs at most, but for its stack */
 };
 
-/* No item is longer than a list of flag names between a number and brackets. */
-static size_t line_max(const struct po_line *line)
+#define UNKNOWN	"<unknown>"
+
+static size_t item_max(const struct po_text *t, const struct po_item *item)
+{
+	switch (item->field) {
+	case PO_ITEM_LITERAL:
+		return item->len;
+	case PO_ITEM_GFP_NAMES:
+	case PO_ITEM_FLAG_NAMES:
+	case PO_ITEM_FLAGS:
+		return NAMES_MAX + 64;
+	case PO_ITEM_PAGE_TYPE:
+	case PO_ITEM_BLOCK_TYPE:
+	case PO_ITEM_REASON:
+		return t->name_max + 32;
+	default:
+		return PAGEOWNER_COMM_MAX + 32;
+	}
+}
+
+static size_t line_max(const struct po_text *t, const struct po_line *line)
 {
 	size_t max = 0;
 
 	for (unsigned i = 0; i < line->nr; i++)
-		max += line->item[i].field == PO_ITEM_LITERAL ? line->item[i].len : NAMES_MAX + 64;
+		max += item_max(t, &line->item[i]);
 	return max;
+}
+
+/* The lengths of names that stand in nearly every record. */
+static struct piece *measure(struct po_text *t, const char *const *names, size_t nr)
+{
+	struct piece *ret = po_arena_alloc(&t->arena, (nr + 1) * sizeof(*ret));
+
+	for (size_t i = 0; ret && i < nr; i++) {
+		ret[i].text = names[i] ? names[i] : "(null)";
+		ret[i].len = strlen(ret[i].text);
+		t->name_max = ret[i].len > t->name_max ? ret[i].len : t->name_max;
+	}
+	return ret;
+}
+
+/* Whether struct head_key tells all about an item, or struct page_key. */
+static bool is_of_head(const struct po_item *item)
+{
+	switch (item->field) {
+	case PO_ITEM_LITERAL:
+	case PO_ITEM_ORDER:
+	case PO_ITEM_GFP:
+	case PO_ITEM_GFP_NAMES:
+	case PO_ITEM_PID:
+	case PO_ITEM_TGID:
+	case PO_ITEM_COMM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_of_page(const struct po_item *item)
+{
+	switch (item->field) {
+	case PO_ITEM_LITERAL:
+	case PO_ITEM_PAGE_TYPE:
+	case PO_ITEM_BLOCK:
+	case PO_ITEM_BLOCK_TYPE:
+	case PO_ITEM_FALLBACK:
+	case PO_ITEM_FLAG_LETTER:
+	case PO_ITEM_FLAGS:
+	case PO_ITEM_FLAG_NAMES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Of the first line, what stands before the time; of the other one, what stands behind the PFN. */
+static void set_memos(struct po_text *t)
+{
+	const struct po_line *head = &t->w->head, *pfn = &t->w->pfn;
+
+	while (t->head.nr < head->nr && is_of_head(&head->item[t->head.nr]))
+		t->head.nr++;
+	t->page.from = pfn->nr;
+	while (t->page.from > 0 && is_of_page(&pfn->item[t->page.from - 1]))
+		t->page.from--;
+	t->page.nr = pfn->nr - t->page.from;
 }
 
 int po_text_new(const struct po_words *words, unsigned ptr_digits, struct po_text **ret,
 		struct pageowner_error *err)
 {
-	_cleanup_(po_freep) struct po_text *t = calloc(1, sizeof(*t));
+	struct po_text *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return po_fail_nomem(err, "report");
 	t->w = words;
-	t->lines_max = line_max(&words->head) + line_max(&words->pfn) + line_max(&words->migrated) +
+	t->migratetype = measure(t, words->migratetype, words->nr_migratetypes);
+	t->reason = measure(t, words->reason, words->nr_reasons);
+	if (!t->migratetype || !t->reason) {
+		po_text_free(t);
+		return po_fail_nomem(err, "report");
+	}
+	t->lines_max = line_max(t, &words->head) + line_max(t, &words->pfn) + line_max(t, &words->migrated) +
 		       MEMCG_MAX;
 	t->ptr_digits = ptr_digits;
-	*ret = po_take(t);
+	set_memos(t);
+	*ret = t;
 	return PAGEOWNER_OK;
 }
 
@@ -75,7 +189,7 @@ void po_text_free(struct po_text *t)
 	}
 	po_arena_fini(&t->arena);
 	free(t->stack);
-	free(t->buf);
+	po_buffer_fini(&t->part);
 	free(t);
 }
 
@@ -137,13 +251,14 @@ static struct cached *slot_of(struct cached *slots, uint64_t key)
 	return &slots[(key * 0x9e3779b97f4a7c15ull >> 40) % CACHE_SLOTS];
 }
 
-/* What the slot holds from now on; an empty text when there is no memory (text NULL tells). */
-static struct piece keep(struct cached *slot, uint64_t key, const char *text, size_t len)
+/* What the slot holds from now on; an empty text when there is no memory (failed tells). */
+static struct piece keep(struct po_text *t, struct cached *slot, uint64_t key, const char *text, size_t len)
 {
 	free(slot->text);
 	slot->text = strndup(text, len);
 	slot->key = key;
 	slot->len = slot->text ? len : 0;
+	t->failed |= !slot->text;
 	return (struct piece){ slot->text, slot->len };
 }
 
@@ -154,7 +269,7 @@ static struct piece gfp_names(struct po_text *t, uint32_t gfp)
 
 	if (slot->text && slot->key == gfp)
 		return (struct piece){ slot->text, slot->len };
-	return keep(slot, gfp, buf, put_names(buf, 0, gfp, t->w->gfp));
+	return keep(t, slot, gfp, buf, put_names(buf, 0, gfp, t->w->gfp));
 }
 
 static struct piece flag_names(struct po_text *t, uint64_t flags)
@@ -164,65 +279,58 @@ static struct piece flag_names(struct po_text *t, uint64_t flags)
 
 	if (slot->text && slot->key == flags)
 		return (struct piece){ slot->text, slot->len };
-	return keep(slot, flags, buf, put_page_names(t->w, buf, 0, flags));
+	return keep(t, slot, flags, buf, put_page_names(t->w, buf, 0, flags));
 }
 
 /* --- lines --------------------------------------------------------------------------------------- */
 
-static void add(struct po_text *t, const char *text, size_t len)
+/* All of these write at a place that has room, and return where they ended. */
+static char *add_string(char *to, const char *s)
 {
-	memcpy(t->buf + t->len, text, len);
-	t->len += len;
+	return po_copy(to, s, strlen(s));
 }
 
-static void add_string(struct po_text *t, const char *s)
+static char *add_number(char *to, enum po_item_style style, uint64_t v)
 {
-	add(t, s, strlen(s));
-}
-
-static void add_number(struct po_text *t, enum po_item_style style, uint64_t v)
-{
-	char *to = t->buf + t->len;
-
 	switch (style) {
 	case PO_STYLE_SIGNED:
-		t->len += po_put_signed(to, (int64_t)v);
-		return;
+		return to + po_put_signed(to, (int64_t)v);
 	case PO_STYLE_HEX_PREFIX:
 		memcpy(to, "0x", 2);
-		t->len += 2 + po_put_hex(to + 2, v);
-		return;
+		return to + 2 + po_put_hex(to + 2, v);
 	case PO_STYLE_HEX:
-		t->len += po_put_hex(to, v);
-		return;
+		return to + po_put_hex(to, v);
 	default:
-		t->len += po_put_decimal(to, v);
+		return to + po_put_decimal(to, v);
 	}
+}
+
+static char *add_piece(char *to, struct piece p)
+{
+	return po_copy(to, p.text, p.len);
 }
 
 /* %pGp since 5.16: number, names and fields. */
-static void add_flags(struct po_text *t, const struct po_item *item, uint64_t flags)
+static char *add_flags(struct po_text *t, char *to, const struct po_item *item, uint64_t flags)
 {
-	if (item->style != PO_STYLE_FULL) {
-		add_number(t, item->style, flags);
-		return;
-	}
-	struct piece names = flag_names(t, flags);
-	add_number(t, PO_STYLE_HEX_PREFIX, flags);
-	add(t, "(", 1);
-	add(t, names.text, names.len);
-	add(t, ")", 1);
+	if (item->style != PO_STYLE_FULL)
+		return add_number(to, item->style, flags);
+	to = add_number(to, PO_STYLE_HEX_PREFIX, flags);
+	*to++ = '(';
+	to = add_piece(to, flag_names(t, flags));
+	*to++ = ')';
+	return to;
 }
 
 /* A name by index; what the kernel would read past its table is marked rather than mimicked. */
-static const char *name_of(const char *const *names, size_t nr, int32_t i)
+static struct piece name_of(const struct piece *names, size_t nr, int32_t i)
 {
-	return i < 0 || (size_t)i >= nr ? "<unknown>" : names[i] ? names[i] : "(null)";
+	return i < 0 || (size_t)i >= nr ? (struct piece){ UNKNOWN, sizeof(UNKNOWN) - 1 } : names[i];
 }
 
-static void add_name(struct po_text *t, const char *const *names, size_t nr, int32_t i)
+static struct piece migratetype(const struct po_text *t, int32_t i)
 {
-	add_string(t, name_of(names, nr, i));
+	return name_of(t->migratetype, t->w->nr_migratetypes, i);
 }
 
 /* Until 4.3 tails of compound pages have a flag of their own, which is in the mask; since 4.4 they have a bit elsewhere. */
@@ -232,84 +340,85 @@ static bool has_letter(const struct po_words *w, size_t i, const struct pageowne
 	       (w->letter[i].name == 'C' && (rec->have & PAGEOWNER_HAS_TAIL_FLAG));
 }
 
-static void add_item(struct po_text *t, const struct po_item *item, const struct pageowner_record *rec)
+/* In one function: to call one for each of some 25 items would take as long as to write them. */
+static char *add_items(struct po_text *t, char *to, const struct po_item *item, unsigned nr,
+		       const struct pageowner_record *rec)
 {
 	const struct po_words *w = t->w;
-	struct piece p;
 
-	switch (item->field) {
-	case PO_ITEM_LITERAL:
-		add(t, item->text, item->len);
-		break;
-	case PO_ITEM_ORDER:
-		add_number(t, item->style, rec->order);
-		break;
-	case PO_ITEM_GFP:
-		add_number(t, item->style, rec->gfp_mask);
-		break;
-	case PO_ITEM_GFP_NAMES:
-		p = gfp_names(t, rec->gfp_mask);
-		add(t, p.text, p.len);
-		break;
-	case PO_ITEM_PID:
-		add_number(t, item->style, (uint64_t)rec->pid);
-		break;
-	case PO_ITEM_TGID:
-		add_number(t, item->style, (uint64_t)rec->tgid);
-		break;
-	case PO_ITEM_COMM:
-		add_string(t, rec->comm);
-		break;
-	case PO_ITEM_TS:
-		add_number(t, item->style, rec->ts_ns);
-		break;
-	case PO_ITEM_FREE_TS:
-		add_number(t, item->style, rec->free_ts_ns);
-		break;
-	case PO_ITEM_FREE_PID:
-		add_number(t, item->style, (uint64_t)rec->free_pid);
-		break;
-	case PO_ITEM_FREE_TGID:
-		add_number(t, item->style, (uint64_t)rec->free_tgid);
-		break;
-	case PO_ITEM_PFN:
-		add_number(t, item->style, rec->pfn);
-		break;
-	case PO_ITEM_PAGE_TYPE:
-		add_name(t, w->migratetype, w->nr_migratetypes, rec->page_type);
-		break;
-	case PO_ITEM_BLOCK:
-		add_number(t, item->style, rec->block);
-		break;
-	case PO_ITEM_BLOCK_TYPE:
-		if (item->style == PO_STYLE_STRING || rec->block_type < 0)
-			add_name(t, w->migratetype, w->nr_migratetypes, rec->block_type);
-		else
-			add_number(t, item->style, (uint64_t)rec->block_type);
-		break;
-	case PO_ITEM_FALLBACK:
-		add_string(t, rec->block_type != rec->page_type ? "Fallback" : "        ");
-		break;
-	case PO_ITEM_FLAG_LETTER:
-		add(t, has_letter(w, item->len, rec) ? &w->letter[item->len].name : " ", 1);
-		break;
-	case PO_ITEM_FLAGS:
-		add_flags(t, item, rec->flags);
-		break;
-	case PO_ITEM_FLAG_NAMES:
-		p = flag_names(t, rec->flags);
-		add(t, p.text, p.len);
-		break;
-	case PO_ITEM_REASON:
-		add_name(t, w->reason, w->nr_reasons, rec->migrate_reason);
-		break;
+	for (; nr > 0; nr--, item++) {
+		switch (item->field) {
+		case PO_ITEM_LITERAL:
+			to = po_copy(to, item->text, item->len);
+			break;
+		case PO_ITEM_ORDER:
+			to = add_number(to, item->style, rec->order);
+			break;
+		case PO_ITEM_GFP:
+			to = add_number(to, item->style, rec->gfp_mask);
+			break;
+		case PO_ITEM_GFP_NAMES:
+			to = add_piece(to, gfp_names(t, rec->gfp_mask));
+			break;
+		case PO_ITEM_PID:
+			to = add_number(to, item->style, (uint64_t)rec->pid);
+			break;
+		case PO_ITEM_TGID:
+			to = add_number(to, item->style, (uint64_t)rec->tgid);
+			break;
+		case PO_ITEM_COMM:
+			to = add_string(to, rec->comm);
+			break;
+		case PO_ITEM_TS:
+			to = add_number(to, item->style, rec->ts_ns);
+			break;
+		case PO_ITEM_FREE_TS:
+			to = add_number(to, item->style, rec->free_ts_ns);
+			break;
+		case PO_ITEM_FREE_PID:
+			to = add_number(to, item->style, (uint64_t)rec->free_pid);
+			break;
+		case PO_ITEM_FREE_TGID:
+			to = add_number(to, item->style, (uint64_t)rec->free_tgid);
+			break;
+		case PO_ITEM_PFN:
+			to = add_number(to, item->style, rec->pfn);
+			break;
+		case PO_ITEM_PAGE_TYPE:
+			to = add_piece(to, migratetype(t, rec->page_type));
+			break;
+		case PO_ITEM_BLOCK:
+			to = add_number(to, item->style, rec->block);
+			break;
+		case PO_ITEM_BLOCK_TYPE:
+			if (item->style == PO_STYLE_STRING || rec->block_type < 0)
+				to = add_piece(to, migratetype(t, rec->block_type));
+			else
+				to = add_number(to, item->style, (uint64_t)rec->block_type);
+			break;
+		case PO_ITEM_FALLBACK:
+			to = add_string(to, rec->block_type != rec->page_type ? "Fallback" : "        ");
+			break;
+		case PO_ITEM_FLAG_LETTER:
+			*to++ = has_letter(w, item->len, rec) ? w->letter[item->len].name : ' ';
+			break;
+		case PO_ITEM_FLAGS:
+			to = add_flags(t, to, item, rec->flags);
+			break;
+		case PO_ITEM_FLAG_NAMES:
+			to = add_piece(to, flag_names(t, rec->flags));
+			break;
+		case PO_ITEM_REASON:
+			to = add_piece(to, name_of(t->reason, w->nr_reasons, rec->migrate_reason));
+			break;
+		}
 	}
+	return to;
 }
 
-static void add_line(struct po_text *t, const struct po_line *line, const struct pageowner_record *rec)
+static char *add_line(struct po_text *t, char *to, const struct po_line *line, const struct pageowner_record *rec)
 {
-	for (unsigned i = 0; i < line->nr; i++)
-		add_item(t, &line->item[i], rec);
+	return add_items(t, to, line->item, line->nr, rec);
 }
 
 /* --- stacks -------------------------------------------------------------------------------------- */
@@ -372,79 +481,112 @@ static int stack_text(struct po_text *t, const struct pageowner_stack *stack, st
 	return PAGEOWNER_OK;
 }
 
-static void add_memcg(struct po_text *t, const struct pageowner_record *rec)
+static char *add_memcg(const struct po_text *t, char *to, const struct pageowner_record *rec)
 {
 	if ((rec->have & PAGEOWNER_HAS_SLAB_CHARGE) && t->w->slab_line)
-		add_string(t, "Slab cache page\n");
+		to = add_string(to, "Slab cache page\n");
 	if (rec->have & PAGEOWNER_HAS_LOST_MEMCG)
-		add_string(t, "Charged to <memcg: not in dump>\n");
+		to = add_string(to, "Charged to <memcg: not in dump>\n");
 	if (!(rec->have & PAGEOWNER_HAS_MEMCG))
-		return;
-	add_string(t, "Charged ");
-	add_string(t, rec->memcg_objcg ? "(via objcg) to " : "to ");
-	add_string(t, rec->memcg_offline ? "offline memcg " : "memcg ");
-	add_string(t, rec->memcg);
-	add_string(t, "\n");
+		return to;
+	to = add_string(to, "Charged ");
+	to = add_string(to, rec->memcg_objcg ? "(via objcg) to " : "to ");
+	to = add_string(to, rec->memcg_offline ? "offline memcg " : "memcg ");
+	to = add_string(to, rec->memcg);
+	*to++ = '\n';
+	return to;
 }
 
-static int make_room(struct po_text *t, size_t need)
+/* As add_items() would, if the record before did not have the same. */
+static char *add_memo(struct po_text *t, char *to, struct memo *m, bool same, const struct po_line *line,
+		      const struct pageowner_record *rec)
 {
-	if (need <= t->cap)
-		return PAGEOWNER_OK;
-	char *grown = realloc(t->buf, need * 2);
-	if (!grown)
-		return PAGEOWNER_ENOMEM;
-	t->buf = grown;
-	t->cap = need * 2;
-	return PAGEOWNER_OK;
+	if (same && m->len)
+		return po_copy(to, m->text, m->len);
+	char *end = add_items(t, to, line->item + m->from, m->nr, rec);
+	m->len = (size_t)(end - to) <= sizeof(m->text) ? (size_t)(end - to) : 0;
+	memcpy(m->text, to, m->len);
+	return end;
 }
 
-long po_text_record(struct po_text *t, const struct pageowner_record *rec, const char **ret,
+static char *add_head(struct po_text *t, char *to, const struct pageowner_record *rec)
+{
+	const struct po_line *line = &t->w->head;
+	struct head_key key = { rec->order, rec->gfp_mask, rec->pid, rec->tgid, "" };
+	const unsigned nr = t->head.nr;
+
+	memcpy(key.comm, rec->comm, sizeof(key.comm));
+	const bool same = !memcmp(&key, &t->head_key, sizeof(key));
+	t->head_key = key;
+	to = add_memo(t, to, &t->head, same, line, rec);
+	return add_items(t, to, line->item + nr, line->nr - nr, rec);
+}
+
+static char *add_page(struct po_text *t, char *to, const struct pageowner_record *rec)
+{
+	const struct po_line *line = &t->w->pfn;
+	const struct page_key key = { rec->block, rec->flags, rec->page_type, rec->block_type,
+				      rec->have & PAGEOWNER_HAS_TAIL_FLAG };
+	const bool same = !memcmp(&key, &t->page_key, sizeof(key));
+
+	t->page_key = key;
+	to = add_items(t, to, line->item, t->page.from, rec);
+	return add_memo(t, to, &t->page, same, line, rec);
+}
+
+long po_text_record(struct po_text *t, const struct pageowner_record *rec, struct po_buffer *to,
 		    struct pageowner_error *err)
 {
 	struct piece frames = { "", 0 };
-	const struct po_words *w = t->w;
+	char *begin, *at;
 
 	if ((rec->stack && stack_text(t, rec->stack, &frames) < 0) ||
-	    !gfp_names(t, rec->gfp_mask).text || !flag_names(t, rec->flags).text ||
-	    make_room(t, frames.len + t->lines_max) < 0)
+	    !(begin = po_buffer_room(to, frames.len + t->lines_max)))
 		return po_fail_nomem(err, "report");
-	t->len = 0;
-	add_line(t, &w->head, rec);
-	add_line(t, &w->pfn, rec);
-	add(t, frames.text, frames.len);
+	at = add_head(t, begin, rec);
+	at = add_page(t, at, rec);
+	at = add_piece(at, frames);
 	if (rec->have & PAGEOWNER_HAS_MIGRATE_REASON)
-		add_line(t, &w->migrated, rec);
-	add_memcg(t, rec);
-	add(t, "\n", 1);
-	*ret = t->buf;
-	return (long)t->len;
+		at = add_line(t, at, &t->w->migrated, rec);
+	at = add_memcg(t, at, rec);
+	*at++ = '\n';
+	if (t->failed)
+		return po_fail_nomem(err, "report");
+	to->len += (size_t)(at - begin);
+	return at - begin;
 }
 
 /* --- parts --------------------------------------------------------------------------------------- */
 
-static int begin(struct po_text *t, struct pageowner_error *err)
+/* Where a part is to be written, with room for so much. */
+static char *begin(struct po_text *t, size_t max)
 {
-	t->len = 0;
-	return make_room(t, t->lines_max) < 0 ? po_fail_nomem(err, "report") : PAGEOWNER_OK;
+	t->part.len = 0;
+	return po_buffer_room(&t->part, max);
+}
+
+static long end(const struct po_text *t, const char *at, const char **ret)
+{
+	*ret = t->part.text;
+	return at - t->part.text;
 }
 
 long po_text_head(struct po_text *t, const struct pageowner_record *rec, const char **ret,
 		  struct po_text_time *time, struct pageowner_error *err)
 {
 	const struct po_line *line = &t->w->head;
+	char *at = begin(t, t->lines_max);
 
 	*time = (struct po_text_time){ 0, 0 };
-	if (begin(t, err) < 0)
-		return PAGEOWNER_ENOMEM;
+	if (!at)
+		return po_fail_nomem(err, "report");
 	for (unsigned i = 0; i < line->nr; i++) {
-		size_t at = t->len;
-		add_item(t, &line->item[i], rec);
+		char *from = at;
+		at = add_items(t, at, &line->item[i], 1, rec);
 		if (line->item[i].field == PO_ITEM_TS)
-			*time = (struct po_text_time){ at, t->len - at };
+			*time = (struct po_text_time){ (size_t)(from - t->part.text), (size_t)(at - from) };
 	}
-	*ret = t->buf;
-	return (long)t->len;
+	return end(t, at, ret);
 }
 
 long po_text_frames(struct po_text *t, const struct pageowner_stack *stack, const char **ret,
@@ -461,13 +603,13 @@ long po_text_frames(struct po_text *t, const struct pageowner_stack *stack, cons
 long po_text_rest(struct po_text *t, const struct pageowner_record *rec, const char **ret,
 		  struct pageowner_error *err)
 {
-	if (begin(t, err) < 0)
-		return PAGEOWNER_ENOMEM;
+	char *at = begin(t, t->lines_max);
+
+	if (!at)
+		return po_fail_nomem(err, "report");
 	if (rec->have & PAGEOWNER_HAS_MIGRATE_REASON)
-		add_line(t, &t->w->migrated, rec);
-	add_memcg(t, rec);
-	*ret = t->buf;
-	return (long)t->len;
+		at = add_line(t, at, &t->w->migrated, rec);
+	return end(t, add_memcg(t, at, rec), ret);
 }
 
 static bool has_item(const struct po_line *line, enum po_item_field field)
@@ -497,11 +639,11 @@ void po_text_names(struct po_text *t, struct pageowner_record *rec)
 	else if (rec->have & PAGEOWNER_HAS_FLAGS)
 		rec->flag_names = flag_names(t, rec->flags).text;
 	if (rec->have & PAGEOWNER_HAS_PAGE_TYPE)
-		rec->page_type_name = name_of(w->migratetype, w->nr_migratetypes, rec->page_type);
+		rec->page_type_name = migratetype(t, rec->page_type).text;
 	if (rec->have & PAGEOWNER_HAS_BLOCK)
-		rec->block_type_name = name_of(w->migratetype, w->nr_migratetypes, rec->block_type);
+		rec->block_type_name = migratetype(t, rec->block_type).text;
 	if (rec->have & PAGEOWNER_HAS_MIGRATE_REASON)
-		rec->migrate_reason_name = name_of(w->reason, w->nr_reasons, rec->migrate_reason);
+		rec->migrate_reason_name = name_of(t->reason, w->nr_reasons, rec->migrate_reason).text;
 }
 
 const struct po_words *po_text_words(const struct po_text *t)
@@ -512,11 +654,10 @@ const struct po_words *po_text_words(const struct po_text *t)
 long po_text_line(struct po_text *t, const struct po_line *line, const struct pageowner_record *rec,
 		  const char **ret, struct pageowner_error *err)
 {
-	t->len = 0;
-	if (!gfp_names(t, rec->gfp_mask).text || !flag_names(t, rec->flags).text ||
-	    make_room(t, line_max(line)) < 0)
+	char *at = begin(t, line_max(t, line));
+
+	if (!at)
 		return po_fail_nomem(err, "report");
-	add_line(t, line, rec);
-	*ret = t->buf;
-	return (long)t->len;
+	at = add_line(t, at, line, rec);
+	return t->failed ? po_fail_nomem(err, "report") : end(t, at, ret);
 }

@@ -16,14 +16,14 @@ int po_text_new(const struct po_words *words, unsigned ptr_digits, struct po_tex
 void po_text_free(struct po_text *t);
 
 /*
- * Render one record; the text is borrowed until the next call.  Returns its length; negative: out of
- * memory.  Whether the kernel would have refused it is the caller's to compare with words->record_max.
+ * Append one record.  Returns its length; negative: out of memory.  Whether the kernel would have refused it is the
+ * caller's to compare with words->record_max.
  */
-long po_text_record(struct po_text *t, const struct pageowner_record *rec, const char **ret,
+long po_text_record(struct po_text *t, const struct pageowner_record *rec, struct po_buffer *to,
 		    struct pageowner_error *err);
 
 /*
- * Parts of it, for those who need no more: the first line, and where in it the digits of the time of allocation
+ * Parts of it, borrowed until the next call, for those who need no more: the first line, and where in it the digits of the time of allocation
  * stand (len 0: nowhere); the lines of a stack; and the lines behind them, without the empty one.
  */
 struct po_text_time {

@@ -97,6 +97,18 @@ static struct pageowner_record a_record(void)
 	};
 }
 
+/* One record; borrowed until the next call. */
+static long render(struct po_text *t, const struct pageowner_record *rec, const char **ret)
+{
+	static struct po_buffer b;
+
+	b.len = 0;
+	long len = po_text_record(t, rec, &b, NULL);
+	CHECK_INT(len, b.len);
+	*ret = b.text;
+	return len;
+}
+
 /* One record by fresh words; borrowed until the next call. */
 static const char *text_of(const struct po_words *w, const struct pageowner_record *rec)
 {
@@ -107,7 +119,7 @@ static const char *text_of(const struct po_words *w, const struct pageowner_reco
 
 	if (po_text_new(w, 16, &t, NULL) < 0)
 		abort();
-	len = po_text_record(t, rec, &text, NULL);
+	len = render(t, rec, &text);
 	if (!CHECK(len > 0 && len < (long)sizeof(copy)))
 		return "";
 	CHECK(memchr(text, '\0', (size_t)len) == NULL);
@@ -403,14 +415,14 @@ TEST(frames_with_addresses_until_4_9)
 	w.frame_address = true;
 	CHECK_INT(po_text_new(&w, 16, &t64, NULL), PAGEOWNER_OK);
 	CHECK_INT(po_text_new(&w, 8, &t32, NULL), PAGEOWNER_OK);
-	long len = po_text_record(t64, &rec, &text, NULL);
+	long len = render(t64, &rec, &text);
 	static const char want64[] = "PFN 107248\n"
 				     " [<ffffffff81234567>] post_alloc_hook+0x1f/0x40\n"
 				     " [<ffffffffc0401234>] ext4_read+0x34/0x80 [ext4]\n\n";
 	CHECK_INT(len, sizeof(want64) - 1);
 	CHECK(len > 0 && !memcmp(text, want64, (size_t)len));
 	rec.stack = &s32;
-	len = po_text_record(t32, &rec, &text, NULL);
+	len = render(t32, &rec, &text);
 	static const char want32[] = "PFN 107248\n"
 				     " [<c0123456>] do_one+0x0/0x10\n"
 				     " [<00001234>] 0x1234\n"
@@ -452,7 +464,7 @@ TEST(stacks_are_told_apart_by_their_ids)
 		const char *text;
 		int n = snprintf(want, sizeof(want), "PFN 107248\n fn_%u+0x0/0x1\n\n", pick);
 		rec.stack = &st[pick];
-		long len = po_text_record(t, &rec, &text, NULL);
+		long len = render(t, &rec, &text);
 		wrong += len != n || memcmp(text, want, (size_t)len) != 0;
 	}
 	CHECK_INT(wrong, 0);
@@ -476,7 +488,7 @@ TEST(a_long_stack_of_long_names)
 	w.frame_address = true;
 	CHECK_INT(po_text_new(&w, 16, &t, NULL), PAGEOWNER_OK);
 	rec.stack = &st;
-	long len = po_text_record(t, &rec, &text, NULL);
+	long len = render(t, &rec, &text);
 	CHECK_INT(len, 11 + NR * (1 + 21 + 599 + 1) + 1);
 	CHECK(len > 0 && text[len - 1] == '\n' && text[len - 2] == '\n');
 }
@@ -500,7 +512,7 @@ TEST(cached_names_are_those_of_their_flags)
 
 		rec.gfp_mask = v << 20;	/* without names: all left over */
 		rec.flags = (uint64_t)v << 11 & 0xffefff & ~0x10000u;
-		long len = po_text_record(t, &rec, &text, NULL);
+		long len = render(t, &rec, &text);
 		int n = snprintf(start, sizeof(start), "mask 0x%x(0x%x) ", v << 20, v << 20);
 		int m = snprintf(end, sizeof(end), "(0x%" PRIx64 ")\n", rec.flags);
 		if (v << 20 & 0x1100000 && (v << 20 & 0x1100cca) == 0x1100cca)
