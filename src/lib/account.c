@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "lib/iter.h"
 
 static const struct {
 	const char *key, *title;
@@ -127,6 +128,8 @@ int pageowner_account_new(struct pageowner_session *s, const struct pageowner_ac
 	rc = po_census_open(&s->kernel, s->mem, s->symbols, &a->census, err);
 	if (rc == PAGEOWNER_OK && s->ready)
 		rc = pageowner_iter_new(s, NULL, &a->it, err);
+	if (rc == PAGEOWNER_OK && a->it)
+		rc = po_iter_without_pages(a->it, err);
 	if (rc < 0)
 		return rc;
 	if (o.check && a->it)

@@ -112,6 +112,12 @@ void pageowner_iter_free(struct pageowner_iter *it)
 	free(it);
 }
 
+int po_iter_without_pages(struct pageowner_iter *it, struct pageowner_error *err)
+{
+	it->nameless = true;
+	return it->walk && po_walk_without_pages(it->walk) < 0 ? po_fail_nomem(err, "iterator") : PAGEOWNER_OK;
+}
+
 void po_iter_begin(struct pageowner_iter *it, const struct po_hand *hand)
 {
 	it->begun = true;

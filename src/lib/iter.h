@@ -25,6 +25,8 @@ struct pageowner_iter {
 	size_t nr;		/* records of it that were served */
 };
 
+/* Before the first record: nobody looks at what struct pages say.  ENOMEM. */
+int po_iter_without_pages(struct pageowner_iter *it, struct pageowner_error *err);
 /* Before the first record: have threads do it, if that is of use.  hand: of it->jobs; or NULL. */
 void po_iter_begin(struct pageowner_iter *it, const struct po_hand *hand);
 

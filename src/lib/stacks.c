@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "lib/filter.h"
+#include "lib/iter.h"
 #include "lib/recount.h"
 #include "report/stacks.h"
 
@@ -139,7 +140,10 @@ static int run_summed(struct run *r, struct pageowner_coverage *cov, struct page
 	if (rc < 0)
 		return rc;
 	po_recount_init(&sums, r->s, po_iter_walk(it));
-	rc = sum_records(r, it, &sums, err);
+	if (!r->o.filter)
+		rc = po_iter_without_pages(it, err);
+	if (rc == PAGEOWNER_OK)
+		rc = sum_records(r, it, &sums, err);
 	if (rc == PAGEOWNER_OK && !r->o.filter)
 		rc = po_recount_read_kernel(&sums, &r->told, err);
 	if (rc == PAGEOWNER_OK)

@@ -13,6 +13,7 @@
 #include "base/sink.h"
 #include "base/status.h"
 #include "lib/filter.h"
+#include "lib/iter.h"
 #include "lib/session.h"
 #include "report/sorted.h"
 #include "report/text.h"
@@ -154,6 +155,20 @@ static int fill_from(struct pageowner_table *t, struct pageowner_iter *it)
 	return rc;
 }
 
+/* Names of flags and types, and with them all that struct pages say but for who is charged. */
+static bool needs_names(const struct pageowner_table *t)
+{
+	static const enum po_column named[] = {
+		PO_COLUMN_ALLOCATOR, PO_COLUMN_GFP, PO_COLUMN_MIGRATETYPE, PO_COLUMN_BLOCKTYPE, PO_COLUMN_FLAGS,
+		PO_COLUMN_NODE, PO_COLUMN_ZONE, PO_COLUMN_MEMCG, PO_COLUMN_REASON, PO_COLUMN_SLAB, PO_COLUMN_CHARGE,
+	};
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
+		if (po_plan_place(&t->plan, named[i]) >= 0 || po_filter_has(&t->plan.filter, named[i]))
+			return true;
+	return false;
+}
+
 static int fill_from_dump(struct pageowner_table *t, struct pageowner_session *s,
 			  struct pageowner_error *err)
 {
@@ -172,6 +187,13 @@ static int fill_from_dump(struct pageowner_table *t, struct pageowner_session *s
 			  po_filter_has(&t->plan.filter, PO_COLUMN_OWNER),
 	};
 	rc = pageowner_iter_new(s, &options, &it, err);
+	if (rc == PAGEOWNER_OK && !needs_names(t)) {
+		it->nameless = true;
+		if (!s->words.memcg_line && !s->words.slab_line)
+			rc = po_iter_without_pages(it, err);
+		if (rc < 0)
+			pageowner_iter_free(it);
+	}
 	if (rc == PAGEOWNER_OK) {
 		t->groups.feed.printer = &printer;
 		if (fill_from(t, it) < 0)

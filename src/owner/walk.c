@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "kernel/buddy.h"
 #include "kernel/process.h"
 #include "kernel/slab.h"
 
@@ -22,6 +23,8 @@ struct po_walk {
 	struct po_reader r;
 	struct pageowner_coverage cov;
 	unsigned want;			/* PO_WALK_… */
+	const struct po_buddies *buddies; /* instead of struct pages; or NULL */
+	struct po_buddies own;		/* what it points to, but in clones */
 	uint64_t pfn, first, last_end;	/* next PFN; records are given in [first, last_end) */
 	uint64_t end;			/* of this part of it */
 	/* the block in the buffers */
@@ -118,6 +121,7 @@ void po_walk_free(struct po_walk *w)
 	if (!w)
 		return;
 	po_reader_fini(&w->r);
+	po_buddies_fini(&w->own);
 	po_living_fini(&w->living);
 	free(w->pages);
 	free(w->exts);
@@ -201,12 +205,26 @@ uint64_t po_walk_skip(const struct po_walk *w, uint64_t pfn, uint64_t block)
 	return next > pfn ? next : pfn;
 }
 
+int po_walk_without_pages(struct po_walk *w)
+{
+	/* who asks for freed pages gets them all, slabs are told by their pages, and lists that move by nothing */
+	if (w->want & (PO_WALK_FREED | PO_WALK_SLABS) || w->exts_then)
+		return PAGEOWNER_OK;
+	int rc = po_buddies_read(w->r.b.k, w->r.mem, &w->own);
+
+	w->buddies = rc == 1 ? &w->own : NULL;
+	return rc < 0 ? rc : PAGEOWNER_OK;
+}
+
 int po_walk_clone(const struct po_walk *w, struct po_walk **ret, struct pageowner_error *err)
 {
 	int rc = po_walk_new(&w->r.b, w->first, w->last_end - 1, ret, err);
 
-	if (rc == PAGEOWNER_OK)
+	if (rc == PAGEOWNER_OK) {
 		(*ret)->want = w->want;
+		(*ret)->buddies = w->buddies;
+		(*ret)->alive = w->alive;
+	}
 	return rc;
 }
 
@@ -270,8 +288,9 @@ static void load_window(struct po_walk *w)
 	if (w->exts_then && w->chunk->page_ext)
 		po_memory_read_sparse(w->r.mem, w->chunk->page_ext + skip * k->ext.stride, w->exts_then,
 				      nr * k->ext.stride, &w->ext_gaps);
-	po_memory_read_sparse(w->r.mem, w->chunk->mem_map + skip * k->map.page_size, w->pages,
-			      nr * k->map.page_size, &w->page_gaps);
+	if (!w->buddies)
+		po_memory_read_sparse(w->r.mem, w->chunk->mem_map + skip * k->map.page_size, w->pages,
+				      nr * k->map.page_size, &w->page_gaps);
 	if (w->chunk->page_ext)
 		po_memory_read_sparse(w->r.mem, w->chunk->page_ext + skip * k->ext.stride, w->exts,
 				      nr * k->ext.stride, &w->ext_gaps);
@@ -386,21 +405,38 @@ static void settle(struct po_walk *w, uint8_t *page, uint8_t *ext)
 	}
 }
 
+/* Page frames from the one at hand on that are in free blocks. */
+static uint64_t count_free(const struct po_walk *w, const uint8_t *page)
+{
+	const struct po_kernel *k = w->r.b.k;
+	uint64_t nr = 0;
+
+	if (w->buddies) {
+		while (w->pfn + nr < w->win_pfn + w->win_nr && po_buddies_have(w->buddies, w->pfn + nr))
+			nr++;
+		return nr;
+	}
+	if (!page || !po_page_is_buddy(k, page))
+		return 0;
+	const uint64_t order = po_page_private(k, page);
+	return order <= k->max_order ? (uint64_t)1 << order : 1;
+}
+
 /* The PFN at hand: 1 with a record, 0 when it was passed over, negative for a flawed one. */
 static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err)
 {
 	const struct po_kernel *k = w->r.b.k;
-	uint64_t i = w->pfn - w->win_pfn;
-	uint8_t *page = w->pages + i * k->map.page_size;
+	uint64_t i = w->pfn - w->win_pfn, nr;
+	uint8_t *bytes = w->pages + i * k->map.page_size;
 	uint8_t *ext = w->exts + i * k->ext.stride;
-	bool page_missing = gap_at(&w->page_gaps, i, k->map.page_size);
 
 	if (w->exts_then && w->chunk->page_ext)
-		settle(w, page, ext);
+		settle(w, bytes, ext);
+	bool page_missing = !w->buddies && gap_at(&w->page_gaps, i, k->map.page_size);
+	const uint8_t *page = w->buddies || page_missing ? NULL : bytes;
 
-	if (!page_missing && !(w->want & PO_WALK_FREED) && po_page_is_buddy(k, page)) {
-		uint64_t order = po_page_private(k, page);
-		pass(w, PAGEOWNER_PASS_BUDDY, order <= k->max_order ? (uint64_t)1 << order : 1);
+	if (!(w->want & PO_WALK_FREED) && (nr = count_free(w, page))) {
+		pass(w, PAGEOWNER_PASS_BUDDY, nr);
 		return 0;
 	}
 	int why = !w->chunk->page_ext			 ? PAGEOWNER_PASS_NO_PAGE_EXT :
@@ -420,7 +456,7 @@ static int step(struct po_walk *w, struct pageowner_record *rec, struct pageowne
 	}
 	rec->pfn = w->pfn++;
 	w->cov.walked++;
-	return read_record(w, ext, page_missing ? NULL : page, rec, err);
+	return read_record(w, ext, page, rec, err);
 }
 
 int po_walk_next(struct po_walk *w, struct pageowner_record *rec, struct pageowner_error *err)

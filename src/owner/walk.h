@@ -23,6 +23,12 @@ enum {
 };
 int po_walk_want(struct po_walk *w, unsigned want, struct pageowner_error *err);
 
+/*
+ * Before the first step: records without what their struct pages say, which then need not be read, if the kernel's lists
+ * tell what is free.  ENOMEM; without effect where they do not.
+ */
+int po_walk_without_pages(struct po_walk *w);
+
 /* Another one of the same records, with memory of its own; ENOMEM and the like.  Not all memory can be read twice. */
 int po_walk_clone(const struct po_walk *w, struct po_walk **ret, struct pageowner_error *err);
 bool po_walk_can_clone(const struct po_walk *w);
