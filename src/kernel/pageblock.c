@@ -38,18 +38,18 @@ struct samples {
 int po_pageblock_type(const struct po_kernel *k, const struct po_chunk *c, uint64_t pfn)
 {
 	const struct po_pageblock *pb = &k->pageblock;
-	unsigned word_bits = k->abi.ptr_size * 8u;
+	unsigned word_shift = k->abi.ptr_size == 8 ? 6 : 5, word_bits = 1u << word_shift;
 
 	if (!c->pageblocks)
 		return -1;
 	/* a zone's bits begin with the block that it begins in; a section always begins with one */
 	uint64_t first = c->pfn >> pb->order;
 	uint64_t bit = ((pfn >> pb->order) - first) * pb->nr_bits;
-	size_t at = (size_t)(bit / word_bits) * k->abi.ptr_size;
+	size_t at = (size_t)(bit >> word_shift) * k->abi.ptr_size;
 	if (at + k->abi.ptr_size > c->pageblocks_len)
 		return -1;
 	uint64_t word = po_load_ptr(&k->abi, c->pageblocks + at);
-	unsigned b = (unsigned)(bit % word_bits);
+	unsigned b = (unsigned)bit & (word_bits - 1);
 	if (pb->msb_first)
 		return (int)(word >> (word_bits - b - 3) & TYPE_MASK);
 	if (pb->isolate_bit >= 0 && (word >> (b + (unsigned)pb->isolate_bit) & 1))

@@ -43,6 +43,15 @@ static int set_owner_bits(struct po_reader *r, struct pageowner_error *err)
 	return PAGEOWNER_OK;
 }
 
+/* What each record of this kernel has. */
+static uint32_t fields_of(const struct po_page_ext *x)
+{
+	return PAGEOWNER_HAS_PFN | PAGEOWNER_HAS_ORDER | PAGEOWNER_HAS_GFP | PAGEOWNER_HAS_PAGE_TYPE |
+	       (x->handle ? PAGEOWNER_HAS_HANDLE : 0) | (x->ts ? PAGEOWNER_HAS_TS : 0) |
+	       (x->free_ts ? PAGEOWNER_HAS_FREE_TS : 0) | (x->pid ? PAGEOWNER_HAS_PID : 0) |
+	       (x->tgid ? PAGEOWNER_HAS_TGID : 0) | (x->comm ? PAGEOWNER_HAS_COMM : 0);
+}
+
 int po_reader_init(struct po_reader *r, const struct po_record_base *base, struct pageowner_error *err)
 {
 	*r = (struct po_reader){ .b = *base };
@@ -58,6 +67,7 @@ int po_reader_init(struct po_reader *r, const struct po_record_base *base, struc
 		return rc;
 	}
 	po_stacks_init(&r->stacks, base->depot, base->symbols, r->mem);
+	r->have = fields_of(&base->k->ext);
 	return PAGEOWNER_OK;
 }
 
@@ -99,43 +109,41 @@ void po_record_peek(const struct po_reader *r, const uint8_t *ext, struct pageow
 
 /* --- decoding ------------------------------------------------------------------------------------ */
 
-static int32_t load_signed(const struct po_abi *abi, const struct po_member *m, const uint8_t *raw)
+static inline int32_t load_signed(const struct po_abi *abi, const struct po_member *m, const uint8_t *raw)
 {
+	if (m->size == 4 && !m->bit_size)
+		return (int32_t)po_load(abi, raw + m->offset, 4);
 	return (int32_t)po_sign_extend(po_member_load(abi, m, raw), (unsigned)m->size * 8);
 }
 
-static void decode_owner(const struct po_kernel *k, const uint8_t *raw, struct pageowner_record *rec)
+/* What stands behind the end of a name is not told: it is of one that was there before. */
+static inline void load_comm(const struct po_member *m, const uint8_t *raw, char to[PAGEOWNER_COMM_MAX])
 {
-	const struct po_page_ext *x = &k->ext;
-	const struct po_abi *abi = &k->abi;
+	size_t cap = m->size < PAGEOWNER_COMM_MAX ? (size_t)m->size : PAGEOWNER_COMM_MAX - 1;
+	const char *from = (const char *)raw + m->offset;
+	const char *end = memchr(from, '\0', cap);
 
-	rec->have = PAGEOWNER_HAS_PFN | PAGEOWNER_HAS_ORDER | PAGEOWNER_HAS_GFP |
-		    (x->handle ? PAGEOWNER_HAS_HANDLE : 0);
+	memcpy(to, from, end ? (size_t)(end - from) : cap);
+}
+
+/* Into a record that was zeroed. */
+static void decode_owner(const struct po_reader *r, const uint8_t *raw, struct pageowner_record *rec)
+{
+	const struct po_page_ext *x = &r->b.k->ext;
+	const struct po_abi *abi = &r->b.k->abi;
+
+	rec->have = r->have;
 	rec->gfp_mask = (uint32_t)po_member_load(abi, x->gfp_mask, raw);
-	if (x->ts) {
+	if (x->ts)
 		rec->ts_ns = po_member_load(abi, x->ts, raw);
-		rec->have |= PAGEOWNER_HAS_TS;
-	}
-	if (x->free_ts) {
+	if (x->free_ts)
 		rec->free_ts_ns = po_member_load(abi, x->free_ts, raw);
-		rec->have |= PAGEOWNER_HAS_FREE_TS;
-	}
-	if (x->pid) {
+	if (x->pid)
 		rec->pid = load_signed(abi, x->pid, raw);
-		rec->have |= PAGEOWNER_HAS_PID;
-	}
-	if (x->tgid) {
+	if (x->tgid)
 		rec->tgid = load_signed(abi, x->tgid, raw);
-		rec->have |= PAGEOWNER_HAS_TGID;
-	}
-	if (x->comm) {
-		size_t cap = x->comm->size < sizeof(rec->comm) ? (size_t)x->comm->size :
-								  sizeof(rec->comm) - 1;
-		size_t len = strnlen((const char *)raw + x->comm->offset, cap);
-		memcpy(rec->comm, raw + x->comm->offset, len);
-		rec->comm[len] = '\0';
-		rec->have |= PAGEOWNER_HAS_COMM;
-	}
+	if (x->comm)
+		load_comm(x->comm, raw, rec->comm);
 	if (x->migrate_reason)
 		rec->migrate_reason = load_signed(abi, x->migrate_reason, raw);
 }
@@ -248,13 +256,13 @@ int po_record_read(struct po_reader *r, const struct po_chunk *chunk, const uint
 {
 	const struct po_kernel *k = r->b.k;
 	const uint8_t *owner = ext + k->ext.owner_offset;
-	struct pageowner_error *flaw = err, later = { .code = PAGEOWNER_OK };
+	struct pageowner_error *flaw = err, later;
 
-	decode_owner(k, owner, rec);
+	later.code = PAGEOWNER_OK;	/* its text is long, to clear it takes as long as all else */
+	decode_owner(r, owner, rec);
 	if (k->ext.migrate_reason && rec->migrate_reason != r->b.words->not_migrated)
 		rec->have |= PAGEOWNER_HAS_MIGRATE_REASON;
 	rec->page_type = po_gfp_migratetype(k, rec->gfp_mask);
-	rec->have |= PAGEOWNER_HAS_PAGE_TYPE;
 	if (page)
 		decode_page(r, chunk, page, rec);
 

@@ -32,6 +32,7 @@ struct po_reader {
 	struct po_arena arena;		/* names of cgroups and caches */
 	struct po_memcg_slot *memcg;
 	struct po_cache_slot *cache;	/* NULL until one is asked for */
+	uint32_t have;			/* of each record */
 	uint32_t owner_bit;		/* page_ext flags that a record needs */
 	uint32_t allocated_bit;		/* the same one when freed pages keep no record (before 5.4) */
 	/* flaws of records so far */
@@ -55,7 +56,7 @@ bool po_reader_keeps_freed(const struct po_reader *r);
 void po_record_peek(const struct po_reader *r, const uint8_t *ext, struct pageowner_record *rec);
 
 /*
- * Fill rec, whose pfn is set and which was peeked at.  chunk holds the PFN; page may be NULL: what depends on it stays
+ * Fill rec, which was zeroed, then peeked at, and whose pfn is set.  chunk holds the PFN; page may be NULL: what depends on it stays
  * absent.  1; flaws that leave a record useful are told in err; negative: out of memory.
  */
 int po_record_read(struct po_reader *r, const struct po_chunk *chunk, const uint8_t *ext, const uint8_t *page,

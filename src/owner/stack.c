@@ -296,9 +296,15 @@ int po_stacks_get(struct po_stacks *s, uint32_t handle, const struct pageowner_s
 	}
 	if (!key)	/* no stack (extra bits alone, or nothing): a slot of its own all the same */
 		key = handle ? handle : UINT32_MAX;
+	if (s->last.key == key) {
+		*ret = s->last.stack;
+		return 1;
+	}
 	if (look_up(s, key, handle, NULL, &slot, err) < 0 ||
 	    (s->nr == before && fetch_again(s, slot, key, handle, err) < 0))
 		return PAGEOWNER_ENOMEM;
+	if (!slot->bad)
+		s->last = *slot;
 	*ret = slot->stack;
 	return !slot->bad;
 }

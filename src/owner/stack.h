@@ -14,6 +14,13 @@
 #include "owner/depot.h"
 #include "symbols/symbols.h"
 
+struct po_stack_slot {
+	uint64_t key;			/* handle without extra bits, or a hash of frames; 0: empty */
+	const struct pageowner_error *bad; /* not in the dump, or corrupt; NULL: good */
+	uint8_t tries;			/* how often a bad one of memory that lives was read again */
+	struct pageowner_stack *stack;
+};
+
 struct po_stacks {
 	const struct po_depot *depot;
 	const struct po_symbols *symbols;
@@ -23,14 +30,8 @@ struct po_stacks {
 	size_t nr, cap;
 	struct po_symbols *later;	/* modules as they were when a frame of memory that lives was in none; or NULL */
 	unsigned nr_later;		/* how often they were read */
+	struct po_stack_slot last;	/* of a handle, a good one: neighbours often have the same */
 	struct po_stack_store *store;	/* where to look for what is not here; NULL: in the dump */
-};
-
-struct po_stack_slot {
-	uint64_t key;			/* handle without extra bits, or a hash of frames; 0: empty */
-	const struct pageowner_error *bad; /* not in the dump, or corrupt; NULL: good */
-	uint8_t tries;			/* how often a bad one of memory that lives was read again */
-	struct pageowner_stack *stack;
 };
 
 struct po_stack_store {
