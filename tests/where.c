@@ -150,6 +150,21 @@ static void print_pages(struct pageowner_session *s)
 	print_page_field(s, "odd", "flags", anon[2]);
 }
 
+/* What makes a page frame the first of a free block of the largest order, though it is none, and lies where none could. */
+static void print_free(struct pageowner_session *s, uint64_t page)
+{
+	const struct po_kernel *k = &s->kernel;
+	const uint32_t type = k->page.buddy_want;
+	uint64_t at_type, at_order;
+
+	if (po_memory_translate(s->mem, page + k->page.type_offset, &at_type, NULL) < 0 ||
+	    po_memory_translate(s->mem, page + PO_OFFSET(&k->l, page, private), &at_order, NULL) < 0)
+		return;
+	printf("free_type %" PRIx64 "=%02x%02x%02x%02x\n", at_type, type & 255, type >> 8 & 255, type >> 16 & 255,
+	       type >> 24);
+	printf("free_order %" PRIx64 "=%02x\n", at_order, k->max_order);
+}
+
 int main(int argc, char **argv)
 {
 	const char *dump = argc > 3 ? argv[3] : NULL;
@@ -178,6 +193,7 @@ int main(int argc, char **argv)
 	print_field(s, "record_order", owner + PO_OFFSET(&k->l, page_owner, order));
 	print_other_handle(s, d.rec.handle);
 	print_stack_size(s, d.rec.handle);
+	print_free(s, c->mem_map + (d.block + BLOCK - 100) * k->map.page_size);
 	printf("record_pfn %" PRIx64 "\n", d.rec.pfn);
 	print_pages(s);
 	pageowner_close(s);
