@@ -147,23 +147,25 @@ static int next_of_crew(struct pageowner_iter *it, struct pageowner_record *rec,
 	}
 }
 
-int pageowner_iter_next(struct pageowner_iter *it, struct pageowner_record *rec,
-			struct pageowner_error *err)
+int po_iter_step(struct pageowner_iter *it, struct pageowner_record *rec, struct pageowner_error *err)
 {
-	struct pageowner_error unheard;
-	int rc;
-
+	err->code = PAGEOWNER_OK;
+	err->text[0] = '\0';
 	if (it->saved)
 		return po_saved_next(it->saved, rec, err);
 	if (!it->begun)
 		po_iter_begin(it, NULL);
+	return it->crew ? next_of_crew(it, rec, err) : po_walk_next(it->walk, rec, err);
+}
+
+int pageowner_iter_next(struct pageowner_iter *it, struct pageowner_record *rec,
+			struct pageowner_error *err)
+{
+	struct pageowner_error unheard;
+
 	*rec = (struct pageowner_record){ .have = 0 };
-	if (!err)
-		err = &unheard;
-	err->code = PAGEOWNER_OK;
-	err->text[0] = '\0';
-	rc = it->crew ? next_of_crew(it, rec, err) : po_walk_next(it->walk, rec, err);
-	if (rc == 1 && !it->nameless)
+	int rc = po_iter_step(it, rec, err ? err : &unheard);
+	if (rc == 1 && it->walk && !it->nameless)
 		po_text_names(it->names, rec);
 	return rc;
 }

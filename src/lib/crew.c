@@ -249,6 +249,15 @@ enum po_crew_step po_crew_next(struct po_crew *c, const struct po_stretch **ret)
 	return walk_from(c, from, po_walk_end(c->walk));
 }
 
+void po_crew_stop(struct po_crew *c)
+{
+	put_back(c);
+	if (!c->stop) {
+		halt(c);
+		po_walk_seek(c->walk, c->at, po_walk_end(c->walk));
+	}
+}
+
 /* --- setting up ---------------------------------------------------------------------------------- */
 
 static int make(struct po_crew *c, unsigned jobs, const struct po_hand *hand, struct pageowner_error *err)

@@ -46,6 +46,8 @@ struct po_hand {
  */
 int po_crew_new(struct po_walk *walk, unsigned jobs, const struct po_hand *hand, struct po_crew **ret,
 		struct pageowner_error *err);
+/* No more stretches: what is left is the walk's. */
+void po_crew_stop(struct po_crew *c);
 /* The walk, and what it has lent, must be used no more. */
 void po_crew_free(struct po_crew *c);
 

@@ -29,5 +29,7 @@ struct pageowner_iter {
 int po_iter_without_pages(struct pageowner_iter *it, struct pageowner_error *err);
 /* Before the first record: have threads do it, if that is of use.  hand: of it->jobs; or NULL. */
 void po_iter_begin(struct pageowner_iter *it, const struct po_hand *hand);
+/* As pageowner_iter_next(), but without names; rec is zeroed, and err is not NULL. */
+int po_iter_step(struct pageowner_iter *it, struct pageowner_record *rec, struct pageowner_error *err);
 
 #endif

@@ -174,8 +174,10 @@ static void begin(struct report *r)
 
 static void end(struct report *r)
 {
-	po_crew_free(r->it->crew);
-	r->it->crew = NULL;
+	if (r->hand && r->it->crew) {	/* what it has lent to the walk is the iterator's */
+		po_crew_stop(r->it->crew);
+		r->it->walking = true;
+	}
 	for (unsigned i = 0; r->hand && i < r->it->jobs; i++)
 		close_writer(&r->hand[i]);
 	free(r->hand);
@@ -226,16 +228,21 @@ static int put(struct report *r, struct pageowner_record *rec, struct pageowner_
 	return r->out.len >= OUT_BYTES ? flush(r) : PAGEOWNER_OK;
 }
 
-/* What the walk, or the text, has from here on. */
-static int walk(struct report *r, struct pageowner_error *err)
+static int step_walk(struct pageowner_iter *it, struct pageowner_record *rec, struct pageowner_error *err)
+{
+	return po_walk_next(it->walk, rec, err);
+}
+
+/* One by one, what there is from here on: in all, or of the walk, which has a stretch to do. */
+static int walk(struct report *r, int (*step)(struct pageowner_iter *, struct pageowner_record *, struct pageowner_error *),
+		struct pageowner_error *err)
 {
 	struct pageowner_record rec;
 	struct pageowner_error flaw;
 
 	for (;;) {
 		rec = (struct pageowner_record){ .have = 0 };	/* filters look at names, which an absent field leaves */
-		int rc = r->it->saved ? po_saved_next(r->it->saved, &rec, &flaw) :
-					po_walk_next(r->it->walk, &rec, &flaw);
+		int rc = step(r->it, &rec, &flaw);
 		if (rc == 0)
 			return flush(r);
 		tell_flaw(r, &flaw);
@@ -258,10 +265,10 @@ static int run(struct report *r, struct pageowner_error *err)
 
 	if (!r->it->begun)
 		begin(r);
-	if (!r->it->crew)
-		return walk(r, err);
+	if (!r->it->crew || !r->hand)	/* or records of it were taken before */
+		return walk(r, po_iter_step, err);
 	while (rc == PAGEOWNER_OK && (step = po_crew_next(r->it->crew, &st)) != PO_CREW_END) {
-		rc = step == PO_CREW_WALK ? walk(r, err) : write_out(r, st->text.text, st->text.len);
+		rc = step == PO_CREW_WALK ? walk(r, step_walk, err) : write_out(r, st->text.text, st->text.len);
 		if (rc == PAGEOWNER_OK)
 			rc = call_progress(r, err);
 	}
