@@ -14,6 +14,8 @@ volatile sig_atomic_t cli_stop;
 const char *cli_program = "pageowner";
 const struct cli_host *cli_host;
 
+#define PROGRESS_SECONDS 0.25
+
 static bool progress_shown;
 
 void cli_put_plain(FILE *to, const char *text)
@@ -167,27 +169,37 @@ int cli_write(const struct cli_input *in, enum cli_want want, const char *path,
 
 /* --- progress ------------------------------------------------------------------------------------ */
 
+static double seconds_since(const struct timespec *then, const struct timespec *now)
+{
+	return (double)(now->tv_sec - then->tv_sec) + (double)(now->tv_nsec - then->tv_nsec) / 1e9;
+}
+
+/* How many a second since the first call, and from that how long it will take. */
 void cli_progress(uint64_t done, uint64_t all)
 {
-	static struct timespec next;
+	static struct timespec start, last;
+	static uint64_t start_done;
 	static int is_tty = -1;
+	const bool first = is_tty < 0;
 	struct timespec now;
 
-	if (is_tty < 0)
+	if (first)
 		is_tty = isatty(STDERR_FILENO);
 	if (!is_tty || !all || cli_host)
 		return;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec < next.tv_sec || (now.tv_sec == next.tv_sec && now.tv_nsec < next.tv_nsec))
+	if (first) {
+		start = now;
+		start_done = done;
+	} else if (seconds_since(&last, &now) < PROGRESS_SECONDS) {
 		return;
-	next = now;
-	next.tv_nsec += 250000000;
-	if (next.tv_nsec >= 1000000000) {
-		next.tv_nsec -= 1000000000;
-		next.tv_sec++;
 	}
-	(void)fprintf(stderr, "\r%3u %% of %llu page frames", (unsigned)(done * 100 / all),
-		      (unsigned long long)all);
+	last = now;
+	(void)fprintf(stderr, "\r\033[K%3u %% of %llu page frames", (unsigned)(done * 100 / all), (unsigned long long)all);
+	if (done > start_done) {
+		const double rate = (double)(done - start_done) / seconds_since(&start, &now);
+		(void)fprintf(stderr, ", %.1f million a second, %.0f s left", rate / 1e6, (double)(all - done) / rate);
+	}
 	(void)fflush(stderr);
 	progress_shown = true;
 }
