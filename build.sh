@@ -261,12 +261,16 @@ check() {
 		say "the libraries of arm64 cannot be fetched: no guest of arm64 is booted"
 	fi
 	export CRASH_DIR="$build/crash"		# fetched once for all
+	# once with one thread and libdeflate, once with four and zlib
 	configure_in gcc --enable-werror --enable-static
+	export PAGEOWNER_JOBS=1
 	check_in gcc
-	configure_in clang-sanitizers --enable-werror --enable-sanitizers CC=clang \
+	configure_in clang-sanitizers --enable-werror --enable-sanitizers --without-libdeflate CC=clang \
 		CFLAGS="-O1 -g" LDFLAGS=-rtlib=compiler-rt || configure_in clang-sanitizers --enable-werror \
-		--enable-sanitizers CC=clang CFLAGS="-O1 -g"
+		--enable-sanitizers --without-libdeflate CC=clang CFLAGS="-O1 -g"
+	export PAGEOWNER_JOBS=4
 	check_in clang-sanitizers
+	unset PAGEOWNER_JOBS
 	check_threads
 	say "make distcheck"
 	# what is in there is compressed already
