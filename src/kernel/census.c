@@ -47,6 +47,9 @@ struct po_census {
 	uint8_t head_attributes;
 	struct po_census_cache *head_cache;	/* of a slab; NULL: not known */
 	uint64_t head_pages;		/* met so far */
+	/* the struct page that head_row is of, if it is that of all that have the same bytes and mark; or NULL */
+	const uint8_t *last;
+	uint8_t last_mark;
 };
 
 /* --- one page frame ------------------------------------------------------------------------------ */
@@ -374,6 +377,18 @@ static bool is_overmapped(const struct po_census *c, const struct frame *f, enum
 	       !(f->flags & c->flag.head) && mapped >= 0 && (uint32_t)mapped + 1 > po_page_refcount(c->k, f->raw);
 }
 
+/* Where other things than its own bytes and mark tell the row: where it lies, what lies behind it, or its cache. */
+static bool stands_alone(const struct po_census *c, struct frame *f)
+{
+	return (f->flags & (c->flag.reserved | c->flag.head)) || c->head_row == PAGEOWNER_ROW_SLAB_RECLAIMABLE ||
+	       c->head_row == PAGEOWNER_ROW_SLAB_UNRECLAIMABLE || c->head_row == PAGEOWNER_ROW_HUGETLB;
+}
+
+static bool is_like_last(const struct po_census *c, const struct frame *f)
+{
+	return c->last && c->last_mark == f->mark && !memcmp(c->last, f->raw, c->k->map.page_size);
+}
+
 static void count_page(struct po_census *c, uint64_t i, const uint8_t *raw, const uint8_t *next)
 {
 	uint64_t pfn = c->win_pfn + i, kva = page_kva(c, pfn);
@@ -382,10 +397,16 @@ static void count_page(struct po_census *c, uint64_t i, const uint8_t *raw, cons
 
 	bool tail = f.mark != PO_MARK_PCP && po_page_is_tail(c->k, raw);
 
-	if (tail)
+	if (tail) {
 		find_head(c, &f, kva);
-	else
+	} else if (is_like_last(c, &f)) {	/* what takes pages one by one leaves them all alike */
+		end_compound(c);
+		c->head = kva;
+	} else {
 		set_head(c, &f, kva);
+	}
+	c->last = tail || stands_alone(c, &f) ? NULL : raw;
+	c->last_mark = f.mark;
 	c->head_pages++;
 	/* a memory error is of one page, wherever it lies */
 	enum pageowner_row row = is_hwpoison(&f) ? PAGEOWNER_ROW_HWPOISON : c->head_row;
@@ -419,6 +440,7 @@ static void count_window(struct po_census *c)
 {
 	uint64_t size = c->k->map.page_size;
 
+	c->last = NULL;
 	po_memory_read_sparse(c->mem, page_kva(c, c->win_pfn), c->pages, c->win_nr * size, &c->gaps);
 	for (uint64_t i = 0; i < c->win_nr;) {
 		const uint8_t *raw = c->pages + i * size;

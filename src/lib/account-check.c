@@ -62,11 +62,13 @@ static bool needs_reference(unsigned row, const struct po_holding *h)
 /* Whether the record of a page that is free says that it is allocated. */
 static bool is_owned_alone(struct pageowner_account *a, uint64_t pfn)
 {
-	struct po_proc_page page = { .pfn = pfn, .chunk = po_memmap_chunk(&a->s->kernel.map, pfn, false) };
 	unsigned order;
 	int type;
 
-	return a->checks && page.chunk && po_proc_page_owner(&a->pages, &page, &order, &type) == 1;
+	if (!a->checks)
+		return false;
+	struct po_proc_page page = { .pfn = pfn, .chunk = po_memmap_chunk(&a->s->kernel.map, pfn, false) };
+	return page.chunk && po_proc_page_owner(&a->pages, &page, &order, &type) == 1;
 }
 
 void po_account_check_block(struct pageowner_account *a, const struct po_census_block *b, const struct po_holding *held,
