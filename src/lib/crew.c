@@ -8,9 +8,8 @@
 
 #include "base/status.h"
 
-#define MOST_PFNS	4096	/* of a stretch: handing it over costs some microseconds, and its text takes room */
+#define LEAST_PFNS	1024	/* of a stretch: handing it over costs some microseconds, but its text should stay in the cache */
 #define FEW_STRETCHES	4	/* for each thread; fewer are not worth it */
-#define MANY_STRETCHES	64	/* for each thread: then they can be longer */
 #define AGAIN_MAX	32	/* stretches; of so many, half may have to be walked again, not more */
 
 struct hand {
@@ -293,14 +292,12 @@ int po_crew_new(struct po_walk *walk, unsigned jobs, const struct po_hand *hand,
 {
 	const uint64_t from = po_walk_at(walk), end = po_walk_end(walk);
 	const uint64_t all = end > from ? end - from : 0;
-	uint64_t step = po_walk_block(walk);
+	const uint64_t block = po_walk_block(walk), step = block < LEAST_PFNS ? LEAST_PFNS : block;
 
 	if (all / step / FEW_STRETCHES < jobs)
 		jobs = (unsigned)(all / step / FEW_STRETCHES);
 	if (jobs < 2 || !po_walk_can_clone(walk))
 		return 0;
-	while (step < MOST_PFNS && all / step / MANY_STRETCHES > jobs)
-		step *= 2;
 	struct po_crew *c = calloc(1, sizeof(*c));
 	if (!c)
 		return po_fail_nomem(err, "threads");
