@@ -49,6 +49,7 @@ for name in 6.1-x86_64 5.10-arm-lpae 7.2-x86_64 7.3-x86_64 6.12-i386-pae; do
 	ok "$name: sort, culled" alike sort --cull=stacktrace -k "$k" -o /dev/stdout "$dump"
 	ok "$name: sort, by names" alike sort -m --cull=allocator,flags,memcg -k "$k" -o /dev/stdout "$dump"
 	ok "$name: account" alike account -k "$k" "$dump"
+	ok "$name: account, owners of slabs" alike account --top 0 --of slab-unreclaimable -k "$k" "$dump"
 	rm -f "$work/d"
 	"$DUMPTOOL" "$dump" "$work/d" --to kdump --codec mixed --exclude-zero
 	ok "$name: kdump, zeros dropped: report" lost report -k "$k" "$work/d"

@@ -133,12 +133,17 @@ struct named {
 	const struct po_holder *holder;
 };
 
-/* In the order in which they were met: where they lie in memory shall show nowhere. */
+/* By what they are: where they lie in memory, and which thread met them first, shall show nowhere. */
 static int compare_stacks(const struct pageowner_stack *a, const struct pageowner_stack *b)
 {
-	if (a == b)
-		return 0;
-	return !a || (b && a->id < b->id) ? -1 : 1;
+	if (a == b || !a || !b)
+		return a == b ? 0 : a ? 1 : -1;
+	if (a->handle != b->handle)
+		return a->handle < b->handle ? -1 : 1;
+	for (uint32_t i = 0; i < a->nr_frames && i < b->nr_frames; i++)
+		if (a->frames[i].address != b->frames[i].address)
+			return a->frames[i].address < b->frames[i].address ? -1 : 1;
+	return a->nr_frames < b->nr_frames ? -1 : a->nr_frames > b->nr_frames;
 }
 
 static int compare_keys(const struct named *a, const struct named *b)
