@@ -6,8 +6,8 @@
  * error for all of that, believes in page sizes from other places than the header, and reads
  * zeros past the end of a file.
  *
- * Pages that zlib has compressed, or nothing, are taken straight from the file: the library would
- * add half of what zlib takes, and threads would queue for its cache.  Pages that were read in
+ * Pages that zlib has compressed, or nothing, are taken straight from the file: for the library
+ * threads would have to queue.  Pages that were read in
  * pieces are kept.
  */
 #include "image/image.h"
