@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What a dump costs as it grows from 256 MiB to 16 and 64 GiB: one figure a line, each as a ratio to what was measured in
+# the same run.  doc/performance.md tells what is compared with what, and what came out.
+#
+#   sh bench/scale.sh [RUNS]
+#
+# SMALL, BIG16, BIG64: directories with vmlinux and a dump, plain.kdump, or dump.kdump-zlib as QEMU writes it.  What is not
+# there is built by testdata/guest/fixture: a kernel and three guests, hours on a small machine.  A size whose directory is
+# "none" is left out.  PAGEOWNER is the program, default: installed or built.  Each figure is the median of RUNS (default
+# 5) runs in turns; the exit status is 1 if a bar is missed.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+runs=${1:-5}
+fix=${GUEST_DIR:-/var/tmp/pageowner-guests}/fix
+program=${PAGEOWNER:-$(command -v pageowner || echo "$here/../build/gcc/pageowner")}
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/pageowner-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+bad=0
+
+# a libtool wrapper would count its shell
+case $(head -c 2 "$program") in
+'#!')
+	export LD_LIBRARY_PATH="$(dirname "$program")/.libs"
+	program=$(dirname "$program")/.libs/$(basename "$program") ;;
+esac
+${CC:-cc} -O2 -D_GNU_SOURCE -o "$work/measure" "$here/measure.c"
+${CC:-cc} -O2 -o "$work/limit" "$here/limit.c" -lz
+${CC:-cc} -O2 -D_GNU_SOURCE -fPIC -shared -o "$work/touched.so" "$here/touched.c"
+
+# dump_of DIR RECIPE: a plain kdump there, made if it has to be
+dump_of() {
+	[ -e "$1/vmlinux" ] || "$here/../testdata/guest/fixture" "$2" fetch build capture >&2
+	[ -e "$1/plain.kdump" ] || makedumpfile -R "$1/plain.kdump" <"$1/dump.kdump-zlib" >/dev/null
+}
+
+# median FILE COLUMN: 2 is CPU time, 4 wall time, 6 RssAnon
+median() {
+	awk -v c="$2" '/^cpu/ { print $c }' "$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'
+}
+
+say() {	# WHAT VALUE UNIT
+	printf '%-58s %12s %s\n' "$1" "$2" "$3"
+}
+
+bar() {	# WHAT VALUE UNIT LIMIT least|most
+	verdict=ok
+	awk -v v="$2" -v l="$4" -v least="$([ "$5" = least ] && echo 1 || echo 0)" 'BEGIN { exit least ? !(v >= l) : !(v <= l) }' ||
+		verdict=MISSED bad=1
+	printf '%-58s %12s %s (bar: %s %s: %s)\n' "$1" "$2" "$3" "$5" "$4" "$verdict"
+}
+
+run() {	# NAME COMMAND...
+	run_name=$1
+	shift
+	"$work/measure" "$@" 2>>"$work/$run_name" >/dev/null || true
+}
+
+# against_limit NAME COMMAND...: CPU time with one thread, and of the limit of what it touches, in turns
+against_limit() {
+	name=$1
+	shift
+	bytes=$(TOUCHED="$work/pages" LD_PRELOAD="$work/touched.so" "$program" "$@" -j 1 -k "$dir/vmlinux" -o /dev/stdout "$dir/plain.kdump" 2>/dev/null | wc -c)
+	rm -f "$work/ours" "$work/limits"
+	i=0
+	while [ $i -lt "$runs" ]; do
+		run limits "$work/limit" "$work/pages" "$bytes"
+		run ours "$program" "$@" -j 1 -k "$dir/vmlinux" -o /dev/null "$dir/plain.kdump"
+		i=$((i + 1))
+	done
+	cpu=$(median "$work/ours" 2) limit=$(median "$work/limits" 2)
+	say "$name: CPU time, one thread" "$cpu" s
+	say "$name: limit of the $(($(stat -c %s "$work/pages") >> 20)) MiB it inflates, $((bytes >> 20)) MiB of text" "$limit" s
+}
+
+one_size() {	# NAME DIR
+	size=$1 dir=$2
+	pfns=$("$program" info -k "$dir/vmlinux" "$dir/plain.kdump" | sed -n 's/^page frames  *0x[0-9a-f]*-\(0x[0-9a-f]*\).*/\1/p')
+	pfns=$((pfns + 1))
+	against_limit "$size report" report
+	bar "$size report / limit" "$(ratio "$cpu" "$limit")" times 1.5 most
+	nr=$("$program" report -k "$dir/vmlinux" "$dir/plain.kdump" 2>/dev/null | grep -c '^PFN')
+	start=$(first_record)
+	say "$size: until the first record is there" "$start" s
+	per=$(awk -v c="$cpu" -v s="$start" -v n="$pfns" 'BEGIN { printf "%.1f", (c - s) / n * 1e9 }')
+	say "$size report: cost of a page frame, without that" "$per" ns
+	say "$size report: page frames" "$(awk -v c="$cpu" -v n="$pfns" 'BEGIN { printf "%.2f", n / c / 1e6 }')" "million a second"
+	say "$size report: records, $nr of them" "$(awk -v c="$cpu" -v n="$nr" 'BEGIN { printf "%.2f", n / c / 1e6 }')" "million a second"
+}
+
+first_record() {
+	rm -f "$work/first"
+	i=0
+	while [ $i -lt "$runs" ]; do
+		{ "$work/measure" "$program" report -k "$dir/vmlinux" "$dir/plain.kdump" 2>>"$work/first"; } | head -n 1 >/dev/null
+		i=$((i + 1))
+	done
+	median "$work/first" 2
+}
+
+threads() {
+	rm -f "$work/one" "$work/two"
+	i=0
+	while [ $i -lt "$runs" ]; do
+		run one "$program" report -j 1 -k "$dir/vmlinux" -o /dev/null "$dir/plain.kdump"
+		run two "$program" report -j 2 -k "$dir/vmlinux" -o /dev/null "$dir/plain.kdump"
+		i=$((i + 1))
+	done
+	say "$size report: wall time, one thread" "$(median "$work/one" 4)" s
+	say "$size report: wall time, two threads" "$(median "$work/two" 4)" s
+	bar "$size report: two threads on two processors" "$(ratio "$(median "$work/one" 4)" "$(median "$work/two" 4)")" times 1.7 least
+}
+
+# drgn opens no dump without a uname in its header, and QEMU writes none
+others() {
+	report=$cpu
+	if /usr/bin/python3 -c 'import drgn' 2>/dev/null; then
+		cp "$dir/plain.kdump" "$work/named.kdump"
+		for field in 0:Linux 1:guest 2:6.1 3:1 4:x86_64 5:none; do
+			printf '%s' "${field#*:}" | dd of="$work/named.kdump" bs=1 seek=$((12 + 65 * ${field%%:*})) conv=notrunc 2>/dev/null
+		done
+		drgn=$(/usr/bin/python3 "$here/blocks.py" "$dir/vmlinux" "$work/named.kdump" 2>"$work/drgn.err" | awk '{ print $2 }')
+		rm -f "$work/named.kdump"
+		if [ -n "$drgn" ]; then
+			say "$size: drgn, the same structures in blocks" "$drgn" s
+			say "$size: that / whole report, one thread" "$(ratio "$drgn" "$report")" times
+		else
+			say "$size: drgn" failed "$(tail -n 1 "$work/drgn.err")"
+		fi
+	else
+		say "$size: drgn" "not installed" ""
+	fi
+}
+
+anon_max() {
+	rm -f "$work/anon"
+	for command in report stacks\ --recount sort\ --cull=st account; do
+		run anon "$program" $command -j 2 -k "$dir/vmlinux" -o /dev/null "$dir/plain.kdump"
+	done
+	awk '/^cpu/ && $6 > max { max = $6 } END { print max + 0 }' "$work/anon"
+}
+
+printf '%s, %s processors\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)"
+small=${SMALL:-$fix/big-6.1-x86_64} big16=${BIG16:-$fix/big16-6.1-x86_64} big64=${BIG64:-$fix/big64-6.1-x86_64}
+if [ "$small" != none ]; then
+	dump_of "$small" big-6.1-x86_64
+	one_size "256 MiB" "$small"
+fi
+if [ "$big16" != none ]; then
+	dump_of "$big16" big16-6.1-x86_64
+	one_size "16 GiB" "$big16"
+	per16=$per
+	threads
+	others
+fi
+if [ "$big64" != none ]; then
+	dump_of "$big64" big64-6.1-x86_64
+	one_size "64 GiB" "$big64"
+	[ "$big16" = none ] || bar "64 GiB: cost of a page frame / that of 16 GiB" "$(ratio "$per" "$per16")" times 1.10 most
+	for command in stacks\ --recount sort\ --cull=st account; do
+		against_limit "64 GiB $command" $command
+		bar "64 GiB $command / limit" "$(ratio "$cpu" "$limit")" times 1.3 most
+	done
+	bar "64 GiB: largest RssAnon of all these, two threads" "$(anon_max)" KiB 262144 most
+fi
+exit $bad
