@@ -6,6 +6,8 @@ function name_of(line) {
 	sub(/^ +/, "", line)
 	if (file == "slabinfo")
 		sub(/ .*/, "", line)
+	else if (file == "allocinfo")
+		gsub(/^[0-9]+ +[0-9]+ | +$/, "", line)
 	else
 		sub(/:? +[0-9]+( kB)?$/, "", line)
 	return line
@@ -29,6 +31,13 @@ function drained(a, b,    x, y, n, i, less) {
 			return 0
 	less = x[2] - y[2]
 	return less > 0 && x[n] - y[n] == less
+}
+
+# One allocation less, of as many bytes as each of the others.
+function closed(a, b,    x, y) {
+	split(a, x, " +")
+	split(b, y, " +")
+	return x[3] - y[3] == 1 && x[2] > y[2] && x[2] * y[3] == y[2] * x[3]
 }
 
 function bad(why) {
@@ -73,6 +82,8 @@ $0 == theirs[FNR] { next }
 		bad("more")
 	else if (kind == "drained" && !drained(theirs[FNR], $0))
 		bad("not as it would be drained")
+	else if (kind == "open" && !closed(theirs[FNR], $0))
+		bad("not as a file would leave it")
 	seen[name] = 1
 	if (!events)
 		differing++

@@ -101,6 +101,14 @@ ok "… and zoneinfo" same_as_zoneinfo $fixture
 ok "… changes are differences" changes_add_up
 ok "… the machine died of it: nothing has changed since" unchanged
 
+# Two in one log, the machine's and a memory cgroup's: each named by the words that the log has.
+each_report() {
+	of $1 log && grep -oE '(Memory cgroup o|O)ut of memory: Killed process .*' "$work/out" >"$work/killed" &&
+		[ "$(wc -l <"$work/killed")" -eq 2 ] && of $1 log --oom && grep -c '^OOM report [12] of 2, ' "$work/out" | grep -qx 2 &&
+		grep -E '^(Memory cgroup o|O)ut of memory: ' "$work/out" | diff "$work/killed" -
+}
+ok "7.3-x86_64-tags: two reports" each_report 7.3-x86_64-tags
+
 ok "a log without a report" of 6.1-x86_64 log --oom
 ok "… is told" sh -c "[ \"\$(cat '$work/out')\" = 'no report of the OOM killer in the log' ]"
 tap_end
