@@ -37,7 +37,7 @@ split_dumped() {
 
 # The lines about page $1 by lookup, in the form of those files.
 told() {
-	look 0 "pfn:$1" && sed '1,2d; /^compound head/d; /^flags of the head/d; /^slab cache/d; /^$/d' "$work/out"
+	look 0 "pfn:$1" && sed '1,2d; /^compound head/d; /^flags of the head/d; /^slab cache/d; /^allocated at: /d; /^$/d' "$work/out"
 }
 
 release() {
