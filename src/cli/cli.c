@@ -135,6 +135,9 @@ int cli_output_write(void *self, const char *text, size_t len)
 		}
 		text += n;
 		len -= (size_t)n;
+		/* a signal cut it short: the rest would wait for the same reader */
+		if (len > 0 && cli_stop)
+			return EINTR;
 	}
 	return 0;
 }
