@@ -183,7 +183,8 @@ static void miss_stacks(struct po_crew *c)
 
 	(void)pthread_mutex_lock(&c->store.lock);
 	const struct po_missing *missing = po_memory_missing(c->store.stacks.mem, &nr);
-	po_memory_miss(po_walk_memory(c->walk), missing + c->store_missing, nr - c->store_missing);
+	if (nr > c->store_missing)
+		po_memory_miss(po_walk_memory(c->walk), missing + c->store_missing, nr - c->store_missing);
 	c->store_missing = nr;
 	(void)pthread_mutex_unlock(&c->store.lock);
 }
