@@ -135,8 +135,9 @@ int cli_output_write(void *self, const char *text, size_t len)
 		}
 		text += n;
 		len -= (size_t)n;
-		/* a signal cut it short: the rest would wait for the same reader */
-		if (len > 0 && cli_stop)
+		/* Cut short by a signal: here the rest follows, so that records are whole; a host is not kept waiting
+		 * for a reader that does not read. */
+		if (len > 0 && cli_stop && cli_host)
 			return EINTR;
 	}
 	return 0;
