@@ -213,9 +213,10 @@ wait_for() {	# SECONDS COMMAND...
 }
 
 # A report into a pipe that nobody empties blocks; then Ctrl-C.  After it, and after a reader that goes away, all is well.
+# "exec", for Ctrl-C is for all of the terminal: a shell that waited for crash would end by it.
 session_in_a_terminal() {
 	mkfifo "$work/keys" "$work/pipe"
-	timeout -k 5 120 script -qec "crash $mode -s --no_scroll $fix/vmlinux $fix/dump.elf" /dev/null \
+	timeout -k 5 120 script -qec "exec crash $mode -s --no_scroll $fix/vmlinux $fix/dump.elf" /dev/null \
 		<"$work/keys" >"$work/terminal" 2>&1 &
 	pid=$!
 	exec 3>"$work/keys"
