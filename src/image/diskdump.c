@@ -23,7 +23,10 @@
 #define MAX_PFNS ((uint64_t)1 << 34)
 /* As many descriptors are looked at when a file is opened; of more, a sample. */
 #define CUT_SAMPLES ((uint64_t)1 << 20)
-#define FEW_SAMPLES ((uint64_t)1 << 12)
+/* Whether any is cut off, that many tell: the last ones, and stretches elsewhere, each in a page or two of the table. */
+#define LAST_RUN 4096
+#define RUN 64
+#define RUNS 64
 
 #define VMCOREINFO_MAX ((uint64_t)1 << 20)
 
@@ -447,31 +450,34 @@ enum po_cause po_diskdump_page(const struct po_diskdump *dd, uint64_t pfn, struc
 }
 
 /* From the end: what is cut off are the last pages, whatever the sample skips. */
-static uint64_t count_cut(const struct po_diskdump *dd, uint64_t nr, uint64_t samples)
+static bool is_cut(const struct po_diskdump *dd, uint64_t nr, uint64_t from_end)
 {
-	uint64_t step = nr / samples + 1, cut = 0;
 	struct po_diskdump_place place;
 
-	for (uint64_t i = 0; i < nr; i += step)
-		if (read_descriptor(dd, nr - 1 - i, &place) == PO_TRUNCATED)
-			cut += step;
-	return cut < nr ? cut : nr;
+	return read_descriptor(dd, nr - 1 - from_end, &place) == PO_TRUNCATED;
+}
+
+/* Most files are whole, and touching all of a table of hundreds of megabytes takes longer than what is asked of it. */
+static bool looks_whole(const struct po_diskdump *dd, uint64_t nr)
+{
+	for (uint64_t at = 0; at < nr; at += nr / RUNS + 1)
+		for (uint64_t i = at; i < nr && i - at < (at ? RUN : LAST_RUN); i++)
+			if (is_cut(dd, nr, i))
+				return false;
+	return true;
 }
 
 uint64_t po_diskdump_count_cut(const struct po_diskdump *dd)
 {
 	uint64_t nr = po_diskdump_count_dumped(dd, dd->start_pfn, dd->end_pfn);
-	uint64_t last = nr < FEW_SAMPLES ? nr : FEW_SAMPLES;
-	struct po_diskdump_place place;
+	uint64_t step = nr / CUT_SAMPLES + 1, cut = 0;
 
-	/* most files are whole: a few samples tell, and all of the last ones */
-	if (!count_cut(dd, nr, FEW_SAMPLES)) {
-		while (last > 0 && read_descriptor(dd, nr - last, &place) != PO_TRUNCATED)
-			last--;
-		if (!last)
-			return 0;
-	}
-	return count_cut(dd, nr, CUT_SAMPLES);
+	if (looks_whole(dd, nr))
+		return 0;
+	for (uint64_t i = 0; i < nr; i += step)
+		if (is_cut(dd, nr, i))
+			cut += step;
+	return cut < nr ? cut : nr;
 }
 
 bool po_diskdump_same(const struct po_diskdump *a, const struct po_diskdump *b)
