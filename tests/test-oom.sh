@@ -108,6 +108,18 @@ each_report() {
 		grep -E '^(Memory cgroup o|O)ut of memory: ' "$work/out" | diff "$work/killed" -
 }
 ok "7.3-x86_64-tags: two reports" each_report 7.3-x86_64-tags
+# How many allocations each place in the code held: those of the log, and of allocinfo, in which some are marked as not accurate.
+same_tags() {
+	read_report $1 && sed -n '/Memory allocations/,/ Memory cgroup /s/^<[0-9]*>\[[^]]*\] *[0-9.]* [KMG]*i*B *\([0-9]*\) \(.* func:.*\)/\2 \1/p' \
+		"$work/log" >"$work/said" && [ "$(wc -l <"$work/said")" -eq 10 ] || return 1
+	rows allocations 3 | sed 's/  */ /g' | diff "$work/said" - && of $1 allocinfo || return 1
+	sed 's/ [0-9]*$//' "$work/said" | while read -r place; do
+		echo "$place $(awk -v place="$place" '{ calls = $2; $1 = $2 = ""; sub(/^ */, ""); sub(/( accurate:no)? *$/, "") }
+			$0 == place { print calls }' "$work/out")"
+	done >"$work/now"
+	rows allocations 2 | sed 's/  */ /g' | diff "$work/now" -
+}
+ok "7.3-x86_64-tags: allocations, by the place in the code" same_tags 7.3-x86_64-tags
 
 ok "a log without a report" of 6.1-x86_64 log --oom
 ok "… is told" sh -c "[ \"\$(cat '$work/out')\" = 'no report of the OOM killer in the log' ]"

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "kernel/codetags.h"
 #include "kernel/memcg.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
@@ -20,6 +21,13 @@
 #define MAX_MEMINFO	(16u << 10)
 #define MAX_PART	1024		/* bytes of a line whose parts are records of their own */
 
+/* A place in the code that allocates. */
+struct tag {
+	const char *name;		/* the report's */
+	uint64_t calls;
+	unsigned found;			/* a macro may have several in one line: then none is the one */
+};
+
 struct run {
 	const struct po_proc *p;
 	struct po_vmstat stat;
@@ -27,6 +35,8 @@ struct run {
 	struct po_slab_caches slabs;
 	struct po_process *process;
 	size_t nr_processes;
+	struct tag *tag;		/* those that the reports name */
+	size_t nr_tags;
 	bool sums;			/* an rss is told with what processors hold back */
 	char meminfo[MAX_MEMINFO];	/* as po_proc_meminfo() writes it */
 	uint64_t cgroup;		/* the struct mem_cgroup whose report is at hand; 0: none */
@@ -394,6 +404,17 @@ static int of_slab(const struct run *r, const struct po_oom_row *row, uint64_t *
 	return 0;
 }
 
+static int of_tag(const struct run *r, const struct po_oom_row *row, uint64_t *ret, struct pageowner_error *err)
+{
+	(void)err;
+	for (size_t i = 0; i < r->nr_tags; i++)
+		if (!strcmp(r->tag[i].name, row->name)) {
+			*ret = r->tag[i].calls;
+			return r->tag[i].found == 1;
+		}
+	return 0;
+}
+
 static const struct po_process *find_process(const struct run *r, const struct po_oom_row *row)
 {
 	for (size_t i = 0; i < r->nr_processes; i++)
@@ -456,7 +477,7 @@ static int value_of(const struct run *r, const struct po_oom_row *row, uint64_t 
 						struct pageowner_error *err) = {
 		[PO_OOM_CGROUP] = of_cgroup, [PO_OOM_GLOBAL] = of_global, [PO_OOM_NODE] = of_node,	[PO_OOM_ZONE] = of_zone,
 		[PO_OOM_BLOCKS] = of_blocks, [PO_OOM_HUGE] = of_huge,	[PO_OOM_TOTAL] = of_total,
-		[PO_OOM_SLAB] = of_slab,     [PO_OOM_TASK] = of_task,
+		[PO_OOM_SLAB] = of_slab,     [PO_OOM_TAG] = of_tag,	[PO_OOM_TASK] = of_task,
 	};
 
 	*ret = 0;
@@ -491,6 +512,9 @@ static void put_title(const struct run *r, const struct po_oom_row *row)
 		break;
 	case PO_OOM_SLAB:
 		po_proc_put(r->p, "unreclaimable slab caches, kB\n");
+		break;
+	case PO_OOM_TAG:
+		po_proc_put(r->p, "allocations, by the place in the code\n");
 		break;
 	case PO_OOM_TASK:
 		po_proc_put(r->p, "processes, rss in pages\n");
@@ -567,6 +591,53 @@ static int keep_meminfo(void *self, const char *text, size_t len)
 	return 0;
 }
 
+static int look_up_tag(void *arg, uint64_t kva)
+{
+	struct run *r = arg;
+	_cleanup_(po_freep) struct po_codetag *tag = malloc(sizeof(*tag));
+	struct pageowner_error why;
+	char text[PO_CODETAG_TEXT];
+
+	if (!tag)
+		return PAGEOWNER_ENOMEM;
+	if (po_codetag_read(r->p->k, r->p->mem, kva, tag, &why) < 0) {
+		po_proc_flaw(r->p, &why);
+		return PAGEOWNER_OK;
+	}
+	po_codetag_text(tag, text);
+	for (size_t i = 0; i < r->nr_tags; i++)
+		if (!strcmp(r->tag[i].name, text)) {
+			r->tag[i].calls = tag->calls;
+			r->tag[i].found++;
+		}
+	return PAGEOWNER_OK;
+}
+
+/* All tags are read once, for all reports. */
+static int look_up_tags(struct run *r, const struct po_oom_log *o, struct pageowner_error *err)
+{
+	struct pageowner_error flaw = { .code = PAGEOWNER_OK };
+	size_t nr = 0;
+
+	for (size_t i = 0; i < o->nr; i++)
+		for (size_t j = 0; j < o->report[i].nr; j++)
+			nr += o->report[i].row[j].part == PO_OOM_TAG;
+	if (!nr)
+		return PAGEOWNER_OK;
+	r->tag = calloc(nr, sizeof(*r->tag));
+	if (!r->tag)
+		return po_fail_nomem(err, "oom");
+	for (size_t i = 0; i < o->nr; i++)
+		for (size_t j = 0; j < o->report[i].nr; j++)
+			if (o->report[i].row[j].part == PO_OOM_TAG)
+				r->tag[r->nr_tags++].name = o->report[i].row[j].name;
+	int rc = po_codetags_each(r->p->k, r->p->mem, look_up_tag, r, &flaw, err);
+	if (rc == PAGEOWNER_ENOMEM)
+		return po_fail_nomem(err, "oom");
+	po_proc_flaw(r->p, rc < 0 ? err : &flaw);
+	return PAGEOWNER_OK;
+}
+
 /* What cannot be had is told, and the others stand there. */
 static int get_ready(struct run *r, struct pageowner_error *err)
 {
@@ -608,6 +679,8 @@ int po_proc_oom(const struct po_proc *p, struct pageowner_error *err)
 	int rc = read_log(r, &log, err);
 	if (rc == PAGEOWNER_OK && log.nr)
 		rc = get_ready(r, err);
+	if (rc == PAGEOWNER_OK)
+		rc = look_up_tags(r, &log, err);
 	for (size_t i = 0; i < log.nr && rc == PAGEOWNER_OK; i++)
 		put_report(r, &log, i);
 	if (rc == PAGEOWNER_OK && !log.nr)
@@ -615,6 +688,7 @@ int po_proc_oom(const struct po_proc *p, struct pageowner_error *err)
 	po_vmstat_fini(&r->stat);
 	po_slab_caches_fini(&r->slabs);
 	free(r->process);
+	free(r->tag);
 	po_oom_log_fini(&log);
 	return rc;
 }

@@ -310,6 +310,23 @@ static bool take_slab(struct po_oom_log *o, const char *line)
 	return add(o, &total, name, (size_t)n);
 }
 
+/* "    16.0 MiB     4085 mm/memory.c:1289 func:folio_prealloc": a size in three digits, and how many */
+static bool take_tag(struct po_oom_log *o, const char *line)
+{
+	struct po_oom_row row = { .part = PO_OOM_TAG };
+	const char *at = line + strcspn(line, " ");
+
+	at = skip(at);
+	at += strcspn(at, " ");
+	if (!isdigit((unsigned char)*line) || !take_number(&at, &row) || *at != ' ' || !strstr(at, " func:")) {
+		o->list = PO_OOM_NR_PARTS;
+		return true;
+	}
+	row.unit = PO_OOM_COUNT;
+	at = skip(at);
+	return add(o, &row, at, strlen(at));
+}
+
 static bool take_line(struct po_oom_log *o, const char *line)
 {
 	const char *at = skip(line);
@@ -343,6 +360,10 @@ static bool take_line(struct po_oom_log *o, const char *line)
 		o->list = PO_OOM_SLAB;
 		return true;
 	}
+	if (starts(at, "Memory allocations")) {	/* since 6.10, where allocations are profiled */
+		o->list = PO_OOM_TAG;
+		return true;
+	}
 	if (strstr(at, ": usage ") && strstr(at, "failcnt"))
 		return take_cgroup(o, at);
 	if (*at == '[' && strstr(at, "pid") && strstr(at, "]") && strstr(at, " name")) {
@@ -351,6 +372,8 @@ static bool take_line(struct po_oom_log *o, const char *line)
 	}
 	if (o->list == PO_OOM_SLAB)
 		return take_slab(o, at);
+	if (o->list == PO_OOM_TAG)
+		return take_tag(o, at);
 	if (o->list == PO_OOM_TASK)
 		return *at != '[' || take_task(o, at);
 	if (o->list != PO_OOM_GLOBAL)

@@ -22,6 +22,7 @@ enum po_oom_part {
 	PO_OOM_HUGE,		/* "Node 0 hugepages_total=2 … hugepages_size=2048kB" */
 	PO_OOM_TOTAL,		/* "696 total pagecache pages", "Free swap  = 0kB" */
 	PO_OOM_SLAB,		/* "dentry   123KB   456KB" */
+	PO_OOM_TAG,		/* "16.0 MiB     4085 mm/memory.c:1289 func:folio_prealloc": of each how many */
 	PO_OOM_TASK,		/* "[   34]     0    34     6513 …": of each the rss */
 	PO_OOM_NR_PARTS,
 };
@@ -56,7 +57,7 @@ struct po_oom_log {
 	size_t nr, cap;
 	/* the one at hand */
 	bool open, ended, has_memory;
-	enum po_oom_part list;		/* SLAB, TASK: below the header of such a list; GLOBAL: in the memory's lines */
+	enum po_oom_part list;		/* SLAB, TAG, TASK: below the header of such a list; GLOBAL: in the memory's lines */
 	unsigned columns, rss;		/* of the list of tasks: numbers in a row, and which of them is the rss */
 };
 

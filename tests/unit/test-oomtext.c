@@ -160,6 +160,11 @@ static const char text_7_3[] =
 	"Name                      Used          Total\n"
 	"kmalloc-8k               480KB        512KB\n"
 	"task_struct              123KB        125KB\n"
+	"Memory allocations (profiling is currently turned on):\n"
+	"    16.0 MiB     4085 mm/memory.c:1289 func:folio_prealloc\n"
+	"     1.47 MiB       64 pohog.c:19 [pohog] func:pohog_take\n"
+	"Memory cgroup min protection 0kB -- low protection 0kB\n"
+	"     4.00 MiB        2 mm/hugetlb.c:1799 func:none_of_them\n"
 	"Tasks state (memory values in pages):\n"
 	"[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name\n"
 	"[     34]     0    34     6513       70       60       10         0    86016      673             0 full of holes\n"
@@ -189,6 +194,9 @@ TEST(cgroup_and_release_7_3)
 	CHECK_STR(row(r, PO_OOM_BLOCKS, "DMA32", "16kB"), "0# @0");
 	CHECK_STR(row(r, PO_OOM_SLAB, NULL, "kmalloc-8k used"), "480kB @0");
 	CHECK_STR(row(r, PO_OOM_SLAB, NULL, "task_struct total"), "125kB @0");
+	CHECK_STR(row(r, PO_OOM_TAG, NULL, "mm/memory.c:1289 func:folio_prealloc"), "4085# @0");
+	CHECK_STR(row(r, PO_OOM_TAG, NULL, "pohog.c:19 [pohog] func:pohog_take"), "64# @0");
+	CHECK_STR(row(r, PO_OOM_TAG, NULL, "mm/hugetlb.c:1799 func:none_of_them"), "none");
 	CHECK(rss_is(r, 34, "full of holes", 70));
 	po_oom_log_fini(&o);
 }
@@ -215,7 +223,8 @@ TEST(odd_lines)
 	static const char *const lines[] = {
 		"x invoked oom-killer: ", "Mem-Info:", "Node ", "Node 99999999999999999999 DMA free:1kB", "DMA: *", "DMA: 1*",
 		"Node 0 hugepages_total= hugepages_size=", "Free swap", "Free swap  = kB", "[", "[ pid ]", "[ pid ] name",
-		"[ 1]", "[ 1] 2", "[99999999999999999999] 1 1 1", "Unreclaimable slab info:", "a 1KB", "a b", ": usage failcnt",
+		"[ 1]", "[ 1] 2", "[99999999999999999999] 1 1 1", "Unreclaimable slab info:", "a 1KB", "a b",
+		"Memory allocations:", "1", "1 ", "1 B", "1 B 2", "1 B 2 x func:", "Memory allocations:", "x", ": usage failcnt",
 		"memory memory memory memory memory memory memory memory memory memory: usage 1kB, limit 2kB, failcnt 3",
 		"active_anon:99999999999999999999999", ":", "a:", "1", "1 total pagecache pages x",
 	};
