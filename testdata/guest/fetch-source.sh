@@ -6,14 +6,12 @@
 # The packages come from other suites than the running system's, so apt gets a configuration of its own: sources, state
 # and cache in DIR, nothing of the system's changes.  The mirror is $DEBIAN_MIRROR (for a package that has left its suite, an
 # archive of snapshots), or else the one that the system uses.  A linux-source package that is installed is taken as it is.
-# 4.15, which no suite of Debian has had, is Ubuntu's: from $UBUNTU_MIRROR, checked by $UBUNTU_KEYRING.
 set -eu
 if [ "$1" = -p ]; then
 	suite=$2 package=$3 dir=$4
 else
 	package=linux-source-$1 dir=$2
 	case $1 in
-	4.15) suite=bionic-updates package=linux-source-4.15.0 ;;
 	5.10) suite=bullseye ;;
 	6.1) suite=bookworm ;;
 	# not trixie: 6.12.117 there takes every charge for one of an obj_cgroup, and reading page_owner kills it
@@ -37,17 +35,13 @@ if [ -e "/usr/src/$package.tar.xz" ]; then	# installed here
 	exit 0
 fi
 
-if [ "$package" = linux-source-4.15.0 ]; then
-	DEBIAN_MIRROR=${UBUNTU_MIRROR:?the mirror to take linux 4.15 from}
-	keyring=${UBUNTU_KEYRING:-/usr/share/keyrings/ubuntu-archive-keyring.gpg}
-fi
 mirror=${DEBIAN_MIRROR:-$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2> /dev/null |
 	sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\) .*/\2/p' | grep -m1 '/debian/*$')}
 arch=${PACKAGE_ARCH:-}
 apt=$dir/apt/$suite${arch:+-$arch}
 mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
 touch "$apt/status"
-echo "deb [signed-by=${keyring:-/usr/share/keyrings/debian-archive-keyring.gpg}] $mirror $suite main" > "$apt/sources.list"
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$apt/sources.list"
 options=(-o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State=$apt/state"
 	-o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -qq
 	${arch:+-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"})
@@ -61,11 +55,7 @@ if [ "$1" = -p ]; then
 	dpkg-deb -x "$deb" "$part"
 	mv "$part" "$to"
 else
-	if [ "$package" = linux-source-4.15.0 ]; then
-		dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$package/$package.tar.bz2" | tar -xj -C "$part"
-	else
-		dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$package.tar.xz" | tar -xJ -C "$part"
-	fi
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$package.tar.xz" | tar -xJ -C "$part"
 	mv "$part/$package" "$to"
 	rmdir "$part"
 fi
