@@ -97,7 +97,11 @@ if command -v man >/dev/null 2>&1; then
 fi
 
 ok "make uninstall DESTDIR" staged uninstall
-# the prefix itself may lie in a directory of that name and a version, as in a distribution that is checked
-nothing_left() { find "$stage" ! -type d -o -name '*pageowner*' ! -name 'pageowner-[0-9]*' | grep . && return 1 || return 0; }
+# directories above the prefix may have any name: that of a clone, or of a distribution that is checked
+prefix=$(sed -n 's/^prefix = //p' "$TOP_BUILDDIR/Makefile")
+nothing_left() {
+	{ find "$stage" ! -type d; find "$stage$prefix" -mindepth 1 -name '*pageowner*'; } >"$work/left" && [ ! -s "$work/left" ] ||
+		{ cat "$work/left"; return 1; }
+}
 ok "nothing is left" nothing_left
 tap_end
