@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Groups in the order that was asked for; ties are broken by all their keys, so no two are equal. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "aggregate/group.h"
+#include "base/keyed.h"
+
+#define FEW	16
+#define UNRANKED	UINT32_MAX
 
 struct comparison {
 	const struct po_groups *g;
-	const uint32_t *rank;		/* of strings */
+	uint32_t *rank;			/* of strings, where one is asked for; else UNRANKED */
 	struct {
 		size_t place;		/* in a row */
 		enum po_kind kind;
@@ -29,12 +34,12 @@ static void set_comparison(struct comparison *c, const struct po_groups *g)
 	}
 }
 
-/* A group while it is sorted: its first key is at hand, in ascending order. */
-struct item {
-	uint64_t first;
-	uint32_t nr;
-};
+static const struct po_string *string(const struct comparison *c, uint64_t v)
+{
+	return &c->g->feed.strings.string[v];
+}
 
+/* What the i-th key has of a group, in ascending order. */
 static uint64_t key(const struct comparison *c, unsigned i, const uint64_t *row)
 {
 	uint64_t v = row[c->by[i].place];
@@ -46,42 +51,116 @@ static uint64_t key(const struct comparison *c, unsigned i, const uint64_t *row)
 	return c->by[i].sign < 0 ? ~v : v;
 }
 
-static int compare(const void *a, const void *b, void *arg)
+/* By the i-th key and those that follow it. */
+static int compare(const struct comparison *c, unsigned i, uint32_t a, uint32_t b)
 {
-	const struct item *x = a, *y = b;
-	const struct comparison *c = arg;
+	const uint64_t *x = po_groups_row(c->g, a), *y = po_groups_row(c->g, b);
 
-	if (x->first != y->first)
-		return x->first < y->first ? -1 : 1;
-	for (unsigned i = 1; i < c->nr; i++) {
-		uint64_t v = key(c, i, po_groups_row(c->g, x->nr));
-		uint64_t w = key(c, i, po_groups_row(c->g, y->nr));
-		if (v != w)
-			return v < w ? -1 : 1;
+	for (; i < c->nr; i++) {
+		const uint64_t v = x[c->by[i].place], w = y[c->by[i].place];
+		if (v == w)
+			continue;
+		if (c->by[i].kind >= PO_KIND_STRING)
+			return c->by[i].sign * po_string_compare(string(c, v), string(c, w));
+		return key(c, i, x) < key(c, i, y) ? -1 : 1;
 	}
 	return 0;
+}
+
+static void sort_few(const struct comparison *c, unsigned i, struct po_keyed *item, size_t nr)
+{
+	for (size_t n = 1, to; n < nr; n++) {
+		const struct po_keyed it = item[n];
+		for (to = n; to > 0 && compare(c, i, item[to - 1].nr, it.nr) > 0; to--)
+			item[to] = item[to - 1];
+		item[to] = it;
+	}
+}
+
+/* The strings that these groups have by the i-th key, each once. */
+static size_t collect(struct comparison *c, unsigned i, const struct po_keyed *item, size_t nr, struct po_keyed *ret)
+{
+	size_t found = 0;
+
+	for (size_t n = 0; n < nr; n++) {
+		const uint32_t v = (uint32_t)po_groups_row(c->g, item[n].nr)[c->by[i].place];
+		if (c->rank[v] != UNRANKED)
+			continue;
+		c->rank[v] = 0;
+		ret[found++].nr = v;
+	}
+	return found;
+}
+
+static bool get_keys(struct comparison *c, unsigned i, struct po_keyed *item, size_t nr)
+{
+	const bool strings = c->by[i].kind >= PO_KIND_STRING;
+	struct po_keyed *of = strings ? malloc(2 * nr * sizeof(*of)) : NULL;
+	size_t found = 0;
+
+	if (strings && !of)
+		return false;
+	if (strings) {
+		found = collect(c, i, item, nr, of);
+		po_strings_order(&c->g->feed.strings, of, of + nr, found);
+	}
+	for (size_t n = 0; n < found; n++)
+		c->rank[of[n].nr] = (uint32_t)n;
+	for (size_t n = 0; n < nr; n++)
+		item[n].key = key(c, i, po_groups_row(c->g, item[n].nr));
+	for (size_t n = 0; n < found; n++)
+		c->rank[of[n].nr] = UNRANKED;
+	free(of);
+	return true;
+}
+
+/*
+ * Sort groups whose keys before the i-th are equal.  Most have equal ones with but a few others: to order all strings for
+ * them would take longer than all else.
+ */
+static bool sort_run(struct comparison *c, unsigned i, struct po_keyed *item, struct po_keyed *room, size_t nr)
+{
+	bool done = true;
+
+	if (nr < 2 || i == c->nr)
+		return true;
+	if (nr <= FEW) {
+		sort_few(c, i, item, nr);
+		return true;
+	}
+	if (!get_keys(c, i, item, nr))
+		return false;
+	po_keyed_sort(item, room, nr);
+	for (size_t from = 0, to; from < nr && done; from = to) {
+		for (to = from + 1; to < nr && item[to].key == item[from].key; to++)
+			;
+		done = sort_run(c, i + 1, item + from, room, to - from);
+	}
+	return done;
 }
 
 uint32_t *po_groups_sort(const struct po_groups *g)
 {
 	struct comparison c = { .g = g };
-	uint32_t *rank = po_strings_rank(&g->feed.strings);
 	uint32_t *nr = malloc((g->nr + (size_t)1) * sizeof(*nr));
-	struct item *item = malloc((g->nr + (size_t)1) * sizeof(*item));
+	struct po_keyed *item = malloc(2 * (g->nr + (size_t)1) * sizeof(*item));
+	const size_t strings = g->feed.strings.nr + (size_t)1;
+	bool done = nr && item && (c.rank = malloc(strings * sizeof(*c.rank)));
 
-	if (rank && nr && item) {
-		c.rank = rank;
+	if (done) {
+		memset(c.rank, 0xff, strings * sizeof(*c.rank));
 		set_comparison(&c, g);
 		for (uint32_t i = 0; i < g->nr; i++)
-			item[i] = (struct item){ key(&c, 0, po_groups_row(g, i)), i };
-		qsort_r(item, g->nr, sizeof(*item), compare, &c);
-		for (uint32_t i = 0; i < g->nr; i++)
-			nr[i] = item[i].nr;
-	} else {
+			item[i].nr = i;
+		done = sort_run(&c, 0, item, item + g->nr, g->nr);
+	}
+	for (uint32_t i = 0; done && i < g->nr; i++)
+		nr[i] = item[i].nr;
+	if (!done) {
 		free(nr);
 		nr = NULL;
 	}
 	free(item);
-	free(rank);
+	free(c.rank);
 	return nr;
 }

@@ -123,12 +123,6 @@ void po_strings_fini(struct po_strings *s)
 
 /* --- their order --------------------------------------------------------------------------------- */
 
-/* A string while it is sorted: eight bytes of it at a time. */
-struct item {
-	uint64_t part;
-	uint32_t nr;
-};
-
 static uint64_t part_of(const struct po_string *s, size_t depth)
 {
 	char part[8] = { 0 };
@@ -138,15 +132,10 @@ static uint64_t part_of(const struct po_string *s, size_t depth)
 	return __builtin_bswap64(load8(part));
 }
 
-static int by_part(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-
-	return (x->part > y->part) - (x->part < y->part);
-}
-
-/* Sort [from, to), which agree in all bytes before depth; ends of strings agree with nothing. */
-static void sort_parts(const struct po_strings *s, struct item *item, size_t nr, size_t depth)
+/*
+ * Sort those that agree in all bytes before depth, by eight bytes of each at a time; ends of strings agree with nothing.
+ */
+static void sort_parts(const struct po_strings *s, struct po_keyed *item, struct po_keyed *room, size_t nr, size_t depth)
 {
 	bool differ = false, more = false;
 
@@ -154,8 +143,8 @@ static void sort_parts(const struct po_strings *s, struct item *item, size_t nr,
 		more = false;
 		for (size_t i = 0; i < nr; i++) {
 			const struct po_string *str = &s->string[item[i].nr];
-			item[i].part = part_of(str, depth);
-			differ |= item[i].part != item[0].part;
+			item[i].key = part_of(str, depth);
+			differ |= item[i].key != item[0].key;
 			more |= str->len > depth;
 		}
 		if (!more)
@@ -164,30 +153,24 @@ static void sort_parts(const struct po_strings *s, struct item *item, size_t nr,
 	}
 	if (!differ)
 		return;
-	qsort(item, nr, sizeof(*item), by_part);
+	po_keyed_sort(item, room, nr);
 	for (size_t i = 0, to; i < nr; i = to) {
-		for (to = i + 1; to < nr && item[to].part == item[i].part; to++)
+		for (to = i + 1; to < nr && item[to].key == item[i].key; to++)
 			;
 		if (to - i > 1)
-			sort_parts(s, item + i, to - i, depth);
+			sort_parts(s, item + i, room, to - i, depth);
 	}
 }
 
-uint32_t *po_strings_rank(const struct po_strings *s)
+void po_strings_order(const struct po_strings *s, struct po_keyed *item, struct po_keyed *room, size_t nr)
 {
-	struct item *item = malloc((s->nr + 1) * sizeof(*item));
-	uint32_t *rank = malloc((s->nr + 1) * sizeof(*rank));
+	sort_parts(s, item, room, nr, 0);
+}
 
-	if (!item || !rank) {
-		free(item);
-		free(rank);
-		return NULL;
-	}
-	for (uint32_t i = 0; i < s->nr; i++)
-		item[i].nr = i;
-	sort_parts(s, item, s->nr, 0);
-	for (uint32_t i = 0; i < s->nr; i++)
-		rank[item[i].nr] = i;
-	free(item);
-	return rank;
+int po_string_compare(const struct po_string *a, const struct po_string *b)
+{
+	const size_t shorter = a->len < b->len ? a->len : b->len;
+	const int c = memcmp(a->text, b->text, shorter);
+
+	return c ? c : (a->len > b->len) - (a->len < b->len);
 }

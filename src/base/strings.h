@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/keyed.h"
 
 #define PO_NO_STRING UINT32_MAX
 
@@ -29,11 +30,10 @@ struct po_strings {
 uint32_t po_strings_add(struct po_strings *s, const char *text, size_t len);
 /* The same of a string that another set has. */
 uint32_t po_strings_add_string(struct po_strings *s, const struct po_string *other);
-/*
- * rank[number]: the place of each in the order of their bytes, as strcmp() has it.  Freed by the caller; NULL:
- * out of memory.
- */
-uint32_t *po_strings_rank(const struct po_strings *s);
+/* Sort strings, whose numbers are in item[].nr, by their bytes, as strcmp() has it; room as of po_keyed_sort(). */
+void po_strings_order(const struct po_strings *s, struct po_keyed *item, struct po_keyed *room, size_t nr);
+/* The same order, of two. */
+int po_string_compare(const struct po_string *a, const struct po_string *b);
 void po_strings_fini(struct po_strings *s);
 
 uint64_t po_hash(const void *data, size_t len);

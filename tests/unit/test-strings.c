@@ -33,6 +33,14 @@ TEST(equal_strings_have_one_number)
 	po_strings_fini(&s);
 }
 
+/* All of a set; item: for twice as many. */
+static void order(const struct po_strings *s, struct po_keyed *item)
+{
+	for (uint32_t i = 0; i < s->nr; i++)
+		item[i].nr = i;
+	po_strings_order(s, item, item + s->nr, s->nr);
+}
+
 TEST(a_string_may_hold_anything)
 {
 	struct po_strings s = { .nr = 0 };
@@ -42,9 +50,11 @@ TEST(a_string_may_hold_anything)
 	CHECK_INT(po_strings_add(&s, "a", 1), 2);
 	CHECK_INT(po_strings_add(&s, "a\0", 2), 3);
 	CHECK_INT(po_strings_add(&s, "a\0b", 3), 0);
-	uint32_t *rank = po_strings_rank(&s);
-	CHECK(rank != NULL);
-	free(rank);
+	struct po_keyed item[8];
+	order(&s, item);
+	CHECK_INT(item[0].nr + item[1].nr, 2 + 3);	/* those without a third byte */
+	CHECK_INT(item[2].nr, 0);
+	CHECK_INT(item[3].nr, 1);
 	po_strings_fini(&s);
 }
 
@@ -82,13 +92,42 @@ TEST(the_order_is_that_of_strcmp)
 		size_t len = make(text);
 		(void)po_strings_add(&s, text, len);
 	}
-	uint32_t *rank = po_strings_rank(&s);
+	struct po_keyed *item = malloc(2 * s.nr * sizeof(*item));
 	unsigned wrong = 0;
+	CHECK(item != NULL);
+	order(&s, item);
 	for (uint32_t i = 0; i < s.nr; i++)
-		for (uint32_t j = 0; j < i; j++)
-			wrong += (rank[i] < rank[j]) != (strcmp(s.string[i].text, s.string[j].text) < 0);
+		for (uint32_t j = 0; j < i; j++) {
+			const struct po_string *a = &s.string[item[j].nr], *b = &s.string[item[i].nr];
+			wrong += strcmp(a->text, b->text) >= 0 || po_string_compare(a, b) >= 0 || po_string_compare(b, a) <= 0;
+		}
 	CHECK(s.nr > 1500);
 	CHECK_INT(wrong, 0);
-	free(rank);
+	free(item);
 	po_strings_fini(&s);
+}
+
+/* Keys of few and many bits, few and many of them; equal ones stay as they were. */
+TEST(keys_are_sorted_and_equal_ones_stay)
+{
+	static const size_t sizes[] = { 0, 1, 2, 47, 48, 49, 255, 5000 };
+	static struct po_keyed item[5000], room[5000];
+
+	for (unsigned bits = 1; bits <= 64; bits += 7)
+		for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
+			unsigned wrong = 0;
+			uint64_t sum = 0;
+			for (uint32_t i = 0; i < sizes[s]; i++) {
+				item[i] = (struct po_keyed){ rnd() >> (64 - bits), i };
+				sum += item[i].key ^ i;
+			}
+			po_keyed_sort(item, room, sizes[s]);
+			for (uint32_t i = 0; i < sizes[s]; i++)
+				sum -= item[i].key ^ item[i].nr;
+			for (uint32_t i = 1; i < sizes[s]; i++)
+				wrong += item[i].key < item[i - 1].key ||
+					 (item[i].key == item[i - 1].key && item[i].nr < item[i - 1].nr);
+			CHECK_INT(wrong, 0);
+			CHECK_INT(sum, 0);
+		}
 }
