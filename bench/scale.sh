@@ -5,10 +5,11 @@
 #
 #   sh bench/scale.sh [RUNS]
 #
-# SMALL, BIG16, BIG64: directories with vmlinux and a dump, plain.kdump, or dump.kdump-zlib as QEMU writes it.  What is not
-# there is built by testdata/guest/fixture: a kernel and three guests, hours on a small machine.  A size whose directory is
-# "none" is left out.  PAGEOWNER is the program, default: installed or built.  Each figure is the median of RUNS (default
-# 5) runs in turns; the exit status is 1 if a bar is missed.
+# SMALL, BIG16, BIG64: directories with vmlinux and a dump, plain.kdump, or dump.kdump-zlib as QEMU writes it; CRASH16: with
+# core.kdump, which makedumpfile saved of a crash.  What is not there is built by testdata/guest/fixture: a kernel and four
+# guests, an hour or two on a small machine.  A size whose directory is "none" is left out.  PAGEOWNER is the program,
+# default: installed or built.  Each figure is the median of RUNS (default 5) runs in turns; the exit status is 1 if a bar
+# is missed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runs=${1:-5}
@@ -119,24 +120,26 @@ threads() {
 	bar "$size report: two threads on two processors" "$(ratio "$(median "$work/one" 4)" "$(median "$work/two" 4)")" times 1.7 least
 }
 
-# drgn opens no dump without a uname in its header, and QEMU writes none
+# drgn opens a real crash dump as it is
 others() {
-	report=$cpu
-	if /usr/bin/python3 -c 'import drgn' 2>/dev/null; then
-		cp "$dir/plain.kdump" "$work/named.kdump"
-		for field in 0:Linux 1:guest 2:6.1 3:1 4:x86_64 5:none; do
-			printf '%s' "${field#*:}" | dd of="$work/named.kdump" bs=1 seek=$((12 + 65 * ${field%%:*})) conv=notrunc 2>/dev/null
-		done
-		drgn=$(/usr/bin/python3 "$here/blocks.py" "$dir/vmlinux" "$work/named.kdump" 2>"$work/drgn.err" | awk '{ print $2 }')
-		rm -f "$work/named.kdump"
-		if [ -n "$drgn" ]; then
-			say "$size: drgn, the same structures in blocks" "$drgn" s
-			say "$size: that / whole report, one thread" "$(ratio "$drgn" "$report")" times
-		else
-			say "$size: drgn" failed "$(tail -n 1 "$work/drgn.err")"
-		fi
-	else
+	if ! /usr/bin/python3 -c 'import drgn' 2>/dev/null; then
 		say "$size: drgn" "not installed" ""
+		return
+	fi
+	rm -f "$work/ours" "$work/drgn"
+	i=0
+	while [ $i -lt "$runs" ]; do
+		/usr/bin/python3 "$here/blocks.py" "$crash16/vmlinux" "$crash16/core.kdump" 2>"$work/drgn.err" |
+			sed 's/^[0-9]* /cpu /' >>"$work/drgn"
+		run ours "$program" report -j 1 -k "$crash16/vmlinux" -o /dev/null "$crash16/core.kdump"
+		i=$((i + 1))
+	done
+	if [ -s "$work/drgn" ]; then
+		say "$size crash dump: drgn, struct page and page_ext in blocks" "$(median "$work/drgn" 2)" s
+		say "$size crash dump: whole report, one thread" "$(median "$work/ours" 2)" s
+		say "$size crash dump: drgn / whole report" "$(ratio "$(median "$work/drgn" 2)" "$(median "$work/ours" 2)")" times
+	else
+		say "$size crash dump: drgn" failed "$(tail -n 1 "$work/drgn.err")"
 	fi
 }
 
@@ -150,6 +153,7 @@ anon_max() {
 
 printf '%s, %s processors\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)"
 small=${SMALL:-$fix/big-6.1-x86_64} big16=${BIG16:-$fix/big16-6.1-x86_64} big64=${BIG64:-$fix/big64-6.1-x86_64}
+crash16=${CRASH16:-$fix/big16-crash-6.1-x86_64}
 if [ "$small" != none ]; then
 	dump_of "$small" big-6.1-x86_64
 	one_size "256 MiB" "$small"
@@ -159,6 +163,10 @@ if [ "$big16" != none ]; then
 	one_size "16 GiB" "$big16"
 	per16=$per
 	threads
+fi
+if [ "$crash16" != none ]; then
+	[ -e "$crash16/core.kdump" ] || "$here/../testdata/guest/fixture" big16-crash-6.1-x86_64 fetch build capture >&2
+	size="16 GiB"
 	others
 fi
 if [ "$big64" != none ]; then
