@@ -34,6 +34,6 @@ if [ "${1-}" = --update ]; then
 	cp "$work/counts" "$here/count.expected"
 fi
 awk 'NR == FNR { want[$1] = $2; next }
-	{ r = $2 / want[$1]; printf "%-8s %14d of %14d expected: %+.1f %%%s\n", $1, $2, want[$1], (r - 1) * 100, r > 1.03 ? " MISSED" : ""
+	{ r = $2 / want[$1]; printf "%-8s %14d of %14d expected: %+.1f %%%s\n", $1, $2, want[$1], (r - 1) * 100, (r > 1.03 ? " MISSED" : "")
 	  bad = bad || r > 1.03 }
 	END { exit bad }' "$here/count.expected" "$work/counts"
