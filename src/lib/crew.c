@@ -12,12 +12,15 @@
 #define FEW_STRETCHES	4	/* for each thread; fewer are not worth it */
 #define AGAIN_MAX	32	/* stretches; of so many, half may have to be walked again, not more */
 
+/* The first one is the thread that asks for stretches, and walks one itself rather than wait. */
 struct hand {
 	struct po_crew *c;
 	pthread_t thread;
 	bool started;
 	struct po_walk *walk;
 	struct po_hand hand;
+	/* its own stretches, as many as there are slots; that which came back last is still in its processor's cache */
+	struct po_stretch *stretch, *idle;
 };
 
 struct po_crew {
@@ -27,7 +30,7 @@ struct po_crew {
 	struct hand *hand;
 	unsigned nr_hands;
 	/* a ring of stretches: begun by hands, handed on in their order */
-	struct po_stretch *ring;
+	struct po_stretch **ring;
 	unsigned slots;
 	uint64_t begun, handed;		/* numbers of the next ones */
 	uint64_t pfn, end, step;	/* of the next one to be begun */
@@ -111,14 +114,18 @@ static void walk_stretch(struct hand *h, struct po_stretch *st)
 	st->again |= take_missing(h, st, before) < 0;
 }
 
-/* The next stretch, under the lock; NULL: there are no more. */
-static struct po_stretch *begin_stretch(struct po_crew *c)
+static bool can_begin(const struct po_crew *c)
 {
-	while (!c->stop && c->pfn < c->end && c->begun - c->handed >= c->slots)
-		(void)pthread_cond_wait(&c->work, &c->lock);
-	if (c->stop || c->pfn >= c->end)
-		return NULL;
-	struct po_stretch *st = &c->ring[c->begun++ % c->slots];
+	return c->pfn < c->end && c->begun - c->handed < c->slots;
+}
+
+/* The next stretch, under the lock, when one can be begun. */
+static struct po_stretch *begin_stretch(struct po_crew *c, struct hand *h)
+{
+	struct po_stretch *st = h->idle;
+
+	h->idle = st->next;
+	c->ring[c->begun++ % c->slots] = st;
 	st->first = c->pfn;
 	st->end = (c->pfn & ~(c->step - 1)) + c->step;
 	st->end = po_walk_skip(c->walk, st->end, c->step);
@@ -127,19 +134,30 @@ static struct po_stretch *begin_stretch(struct po_crew *c)
 	return st;
 }
 
+/* Walk the next one; the lock is held before and after. */
+static void do_stretch(struct po_crew *c, struct hand *h)
+{
+	struct po_stretch *st = begin_stretch(c, h);
+
+	(void)pthread_mutex_unlock(&c->lock);
+	walk_stretch(h, st);
+	(void)pthread_mutex_lock(&c->lock);
+	st->done = true;
+}
+
 static void *run(void *arg)
 {
 	struct hand *h = arg;
 	struct po_crew *c = h->c;
-	struct po_stretch *st;
 
 	(void)pthread_mutex_lock(&c->lock);
-	while ((st = begin_stretch(c))) {
-		(void)pthread_mutex_unlock(&c->lock);
-		walk_stretch(h, st);
-		(void)pthread_mutex_lock(&c->lock);
-		st->done = true;
-		(void)pthread_cond_signal(&c->done);
+	while (!c->stop && c->pfn < c->end) {
+		if (can_begin(c)) {
+			do_stretch(c, h);
+			(void)pthread_cond_signal(&c->done);
+		} else {
+			(void)pthread_cond_wait(&c->work, &c->lock);
+		}
 	}
 	(void)pthread_mutex_unlock(&c->lock);
 	return NULL;
@@ -153,7 +171,7 @@ static int start(struct po_crew *c)
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (unsigned i = 0; i < c->nr_hands; i++) {
+	for (unsigned i = 1; i < c->nr_hands; i++) {
 		c->hand[i].started = pthread_create(&c->hand[i].thread, NULL, run, &c->hand[i]) == 0;
 		nr += c->hand[i].started;
 	}
@@ -200,21 +218,30 @@ static void put_back(struct po_crew *c)
 	}
 	c->holding = c->walking = false;
 	(void)pthread_mutex_lock(&c->lock);
-	c->handed++;
+	struct po_stretch *st = c->ring[c->handed++ % c->slots];
+	st->next = c->hand[st->hand].idle;
+	c->hand[st->hand].idle = st;
 	(void)pthread_cond_signal(&c->work);
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
 static struct po_stretch *wait_for_next(struct po_crew *c)
 {
-	struct po_stretch *st = &c->ring[c->handed % c->slots];
-	bool more;
+	struct po_stretch *st = NULL;
 
 	(void)pthread_mutex_lock(&c->lock);
-	while ((more = c->handed < c->begun || c->pfn < c->end) && !(c->handed < c->begun && st->done))
-		(void)pthread_cond_wait(&c->done, &c->lock);
+	while (c->handed < c->begun || c->pfn < c->end) {
+		st = c->handed < c->begun ? c->ring[c->handed % c->slots] : NULL;
+		if (st && st->done)
+			break;
+		st = NULL;
+		if (can_begin(c))
+			do_stretch(c, &c->hand[0]);
+		else
+			(void)pthread_cond_wait(&c->done, &c->lock);
+	}
 	(void)pthread_mutex_unlock(&c->lock);
-	return more ? st : NULL;
+	return st;
 }
 
 static enum po_crew_step walk_from(struct po_crew *c, uint64_t pfn, uint64_t end)
@@ -260,6 +287,19 @@ void po_crew_stop(struct po_crew *c)
 
 /* --- setting up ---------------------------------------------------------------------------------- */
 
+static int give_stretches(struct po_crew *c, unsigned nr)
+{
+	struct hand *h = &c->hand[nr];
+
+	h->stretch = calloc(c->slots, sizeof(*h->stretch));
+	for (unsigned i = 0; h->stretch && i < c->slots; i++) {
+		h->stretch[i].hand = nr;
+		h->stretch[i].next = h->idle;
+		h->idle = &h->stretch[i];
+	}
+	return h->stretch ? PAGEOWNER_OK : PAGEOWNER_ENOMEM;
+}
+
 static int make(struct po_crew *c, unsigned jobs, const struct po_hand *hand, struct pageowner_error *err)
 {
 	const struct po_stacks *stacks = po_walk_stacks(c->walk);
@@ -275,11 +315,14 @@ static int make(struct po_crew *c, unsigned jobs, const struct po_hand *hand, st
 	c->hand = calloc(jobs, sizeof(*c->hand));
 	if (!c->ring || !c->hand)
 		return po_fail_nomem(err, "threads");
-	for (; c->nr_hands < jobs; c->nr_hands++) {
-		struct hand *h = &c->hand[c->nr_hands];
+	while (c->nr_hands < jobs) {
+		const unsigned i = c->nr_hands++;
+		struct hand *h = &c->hand[i];
 		h->c = c;
 		if (hand)
-			h->hand = hand[c->nr_hands];
+			h->hand = hand[i];
+		if (give_stretches(c, i) < 0)
+			return po_fail_nomem(err, "threads");
 		rc = po_walk_clone(c->walk, &h->walk, err);
 		if (rc < 0)
 			return rc;
@@ -320,19 +363,25 @@ int po_crew_new(struct po_walk *walk, unsigned jobs, const struct po_hand *hand,
 	return 0;	/* without threads the walk will do it alone */
 }
 
+static void free_hand(const struct po_crew *c, struct hand *h)
+{
+	po_walk_free(h->walk);
+	for (unsigned i = 0; h->stretch && i < c->slots; i++) {
+		free(h->stretch[i].rec);
+		free(h->stretch[i].missing);
+		po_buffer_fini(&h->stretch[i].text);
+	}
+	free(h->stretch);
+}
+
 void po_crew_free(struct po_crew *c)
 {
 	if (!c)
 		return;
 	halt(c);
 	po_stacks_share(po_walk_stacks(c->walk), NULL);
-	for (unsigned i = 0; i < c->nr_hands; i++)
-		po_walk_free(c->hand[i].walk);
-	for (unsigned i = 0; c->ring && i < c->slots; i++) {
-		free(c->ring[i].rec);
-		free(c->ring[i].missing);
-		po_buffer_fini(&c->ring[i].text);
-	}
+	for (unsigned i = 0; c->hand && i < c->nr_hands; i++)
+		free_hand(c, &c->hand[i]);
 	free(c->ring);
 	free(c->hand);
 	struct po_memory *mem = c->store.stacks.mem;

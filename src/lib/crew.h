@@ -25,6 +25,8 @@ struct po_stretch {
 	size_t nr, room;
 	struct po_buffer text;		/* of one that writes */
 	/* the crew's own */
+	struct po_stretch *next;	/* of those that lie idle */
+	unsigned hand;			/* whose it is */
 	uint64_t at;			/* where the walk ended */
 	bool again;			/* it has to be walked again */
 	bool done;
@@ -41,8 +43,8 @@ struct po_hand {
 };
 
 /*
- * So many threads for what a walk would do, which was not begun.  hand: as many as there are threads; or NULL.  0: there
- * is too little to walk, or memory that can be read by one thread only.
+ * So many threads for what a walk would do, which was not begun; the caller's is one of them.  hand: as many as there are
+ * threads; or NULL.  0: there is too little to walk, or memory that can be read by one thread only.
  */
 int po_crew_new(struct po_walk *walk, unsigned jobs, const struct po_hand *hand, struct po_crew **ret,
 		struct pageowner_error *err);
