@@ -119,7 +119,7 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all,
 		PO_S_sparse_init,      PO_S_memblock_add,	  PO_S___module_address,
 		PO_S_bpf_prog_alloc,   PO_S_ftrace_mod_address_lookup,
 	};
-	/* what these keep to themselves: of slab caches since 6.8, of vmalloc since 6.9, of huge pages, counters, the log, processes */
+	/* what these keep to themselves: of slab caches since 6.8, of vmalloc since 6.9, of huge pages, counters, the log, processes, zswap */
 	static const struct {
 		unsigned function;
 		const char *unit;
@@ -130,7 +130,9 @@ static int open_dwarf(struct pageowner_session *s, struct po_elf *elf, bool all,
 		{ PO_S_free_percpu, "mm/percpu.c" },		{ PO_S_mmput, "kernel/fork.c" },
 		{ PO_S_mas_find, "lib/maple_tree.c" },		{ PO_S_si_swapinfo, "mm/swapfile.c" },
 		{ PO_S_oom_badness, "mm/oom_kill.c" },		{ PO_S_shmem_file_setup, "mm/shmem.c" },
-		{ PO_S_codetag_to_text, "lib/codetag.c" },
+		{ PO_S_codetag_to_text, "lib/codetag.c" },	{ PO_S_zswap_total_pages, "mm/zswap.c" },
+		{ PO_S_zpool_get_total_pages, "mm/zpool.c" },	{ PO_S_zs_get_total_pages, "mm/zsmalloc.c" },
+		{ PO_S_zbud_zpool_total_pages, "mm/zbud.c" },	{ PO_S_z3fold_zpool_total_pages, "mm/z3fold.c" },
 		{ PO_S_of_reserved_mem_device_release, "drivers/of/of_reserved_mem.c" },
 	};
 	const struct po_layout *l = &s->kernel.l;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "kernel/list.h"
 #include "kernel/percpu.h"
+#include "kernel/zswap.h"
 
 #define MAX_INODES	(1u << 20)
 #define MAX_SPACES	(1u << 16)
@@ -319,7 +320,7 @@ static int swap_free(struct run *r, uint64_t *ret, struct pageowner_error *err)
 static int zswap(struct run *r, uint64_t *ret, struct pageowner_error *err)
 {
 	if (!PO_HAS_SYM(&r->p->k->l, zswap_pool_total_size))
-		return po_fail(err, PAGEOWNER_EUNSUPP, "the size of the pools of zswap is not known");
+		return po_zswap_pages(r->p->k, r->p->mem, ret, err);
 	int rc = po_kernel_read_variable(r->p->k, r->p->mem, PO_S_zswap_pool_total_size, ret, err);
 	*ret >>= r->p->k->page_shift;
 	return rc;
