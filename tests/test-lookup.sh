@@ -337,6 +337,33 @@ ok "a stack that is another's" spoilt --corrupt "$(place record_handle)=$(place 
 ok "it is marked" grep -q '^ <stack 0x' "$work/out"
 ok "an order that cannot be" spoilt --corrupt "$(place record_order)=ffff" allocated "order 65535"
 
+# --- the tag of a page, where allocations are profiled ---
+
+# Each page that the kernel's text has a record of, by its tag: how many allocations and pages.  What the kernel's own allocinfo
+# has of a tag are these, or objects of slabs beside them; never less.  Of pages that were allocated before page_owner began the
+# text does not tell the order.
+tags() {
+	name=$1
+	text=$FIXTURES/$1/words/page_owner.txt
+	awk '/^Page allocated via order/ { order = $7 == "0x0()," ? "early" : $5 + 0 } /^PFN / { print $2, order }' "$text" >"$work/orders"
+	cut -d ' ' -f 1 "$work/orders" >"$work/what"
+	look_all && [ ! -s "$work/err" ] || return 1
+	awk 'NR == FNR { order[$1] = $2; next } /^0x[0-9a-f]*: PFN / { pfn = $1; sub(/:$/, "", pfn) }
+		sub(/^allocated at: /, "") { nr[$0]++; pages[$0] += 2 ^ order[pfn]; early[$0] += order[pfn] == "early" }
+		END { for (tag in nr) print nr[tag] "\t" pages[tag] "\t" early[tag] "\t" tag }' "$work/orders" "$work/out" >"$work/tags"
+	awk -F '\t' 'NR == FNR { nr[$4] = $1; pages[$4] = $2; early[$4] = $3; tags++; next }
+		{ tag = $0; sub(/^ *[0-9]+ +[0-9]+ /, "", tag); sub(/( accurate:no)? *$/, "", tag); split($0, is, " ") }
+		!(tag in nr) { next }
+		{ found++; same = is[1] == pages[tag] * 4096; equal += same }
+		is[2] < nr[tag] || (!early[tag] && (is[1] < pages[tag] * 4096 || same != (is[2] == nr[tag]))) {
+			print nr[tag], pages[tag], $0; bad = 1 }
+		END { print found, equal; exit bad || found != tags || equal < 35 }' "$work/tags" "$FIXTURES/$1/words/allocinfo.txt" || return 1
+	# and those of the module are its own
+	grep -c 'pohog.c:[0-9]* \[pohog\] func:pohog_take$' "$work/tags" | grep -qx 1
+}
+ok "pages by their tags, a pointer in page_ext: those of allocinfo" tags 7.3-x86_64-tags
+ok "pages by their tags, a number in page flags: those of allocinfo" tags 7.3-x86_64-tags-flags
+
 of_text() {
 	run 1 "$PAGEOWNER" "$@" "$FIXTURES/$name/words/page_owner.txt" && says "a text does not" && [ ! -s "$work/out" ]
 }
