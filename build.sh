@@ -43,8 +43,8 @@ install_packages() {
 	say "installing: $(echo $list)"
 	sudo=
 	[ "$(id -u)" = 0 ] || sudo=sudo
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $list >&2
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 update -q >&2
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -qy --no-install-recommends $list >&2
 }
 
 # The sanitizers' run-time library is a package of clang's own version.

@@ -43,7 +43,7 @@ mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
 touch "$apt/status"
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$apt/sources.list"
 options=(-o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State=$apt/state"
-	-o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -qq
+	-o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 -qq
 	${arch:+-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"})
 if [ -z "$(find "$apt/updated" -mmin -60 2> /dev/null)" ]; then	# not again for each package
 	apt-get "${options[@]}" update
