@@ -6,6 +6,8 @@
 
 #include <pageowner/error.h>
 
+#include "base/grow.h"
+
 void po_groups_fini(struct po_groups *g)
 {
 	po_feed_fini(&g->feed);
@@ -48,14 +50,10 @@ static bool make_room(struct po_groups *g)
 {
 	if (g->nr == UINT32_MAX - 1 || (g->nr * (size_t)2 >= g->slots && !grow_slots(g)))
 		return false;
-	if (g->nr < g->cap)
-		return true;
-	size_t cap = g->cap ? g->cap * 2 : 64;
-	uint64_t *row = realloc(g->row, cap * po_groups_width(g) * sizeof(*row));
+	uint64_t *row = po_grow(g->row, g->nr, &g->cap, po_groups_width(g) * sizeof(*row), 64);
 	if (!row)
 		return false;
 	g->row = row;
-	g->cap = cap;
 	return true;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+
 static uint64_t load8(const char *p)
 {
 	uint64_t v;
@@ -73,14 +75,10 @@ static bool make_room(struct po_strings *s)
 {
 	if (s->nr >= PO_NO_STRING - 1 || (s->nr * (size_t)2 >= s->slots && !grow_slots(s)))
 		return false;
-	if (s->nr < s->cap)
-		return true;
-	size_t cap = s->cap ? s->cap * 2 : 128;
-	struct po_string *string = realloc(s->string, cap * sizeof(*string));
+	struct po_string *string = po_grow(s->string, s->nr, &s->cap, sizeof(*string), 128);
 	if (!string)
 		return false;
 	s->string = string;
-	s->cap = cap;
 	return true;
 }
 

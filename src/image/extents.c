@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/grow.h"
 #include "base/load.h"
 
 void po_extents_fini(struct po_extents *ext)
@@ -35,16 +36,10 @@ int po_extents_add(struct po_extents *ext, const struct po_extent *add)
 {
 	if (add->start >= add->end)
 		return 0;
-	if (ext->nr == ext->room) {
-		size_t room = ext->room ? ext->room * 2 : 16, bytes;
-		if (po_mul(room, sizeof(*ext->at), &bytes))
-			return -1;
-		struct po_extent *at = realloc(ext->at, bytes);
-		if (!at)
-			return -1;
-		ext->at = at;
-		ext->room = room;
-	}
+	struct po_extent *grown = po_grow(ext->at, ext->nr, &ext->room, sizeof(*grown), 16);
+	if (!grown)
+		return -1;
+	ext->at = grown;
 	ext->at[ext->nr++] = *add;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/status.h"
 #include "kernel/list.h"
 
@@ -52,14 +53,10 @@ static bool push(struct search *s, uint64_t rb)
 {
 	if (!rb)
 		return true;
-	if (s->nr == s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : 256;
-		uint64_t *grown = realloc(s->stack, cap * sizeof(*grown));
-		if (!grown)
-			return false;
-		s->stack = grown;
-		s->cap = cap;
-	}
+	uint64_t *grown = po_grow(s->stack, s->nr, &s->cap, sizeof(*grown), 256);
+	if (!grown)
+		return false;
+	s->stack = grown;
 	s->stack[s->nr++] = rb;
 	return true;
 }

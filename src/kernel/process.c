@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/status.h"
 #include "kernel/calls.h"
 #include "kernel/memcg.h"
@@ -119,15 +120,10 @@ static int take_thread(void *arg, const struct po_thread *t)
 			p->any_mm = MEMBER_OF(r, t->task, task_struct, mm);
 		return PAGEOWNER_OK;
 	}
-	if (r->nr == r->room) {
-		size_t room = r->room ? 2 * r->room : 256;
-		struct po_process *grown = realloc(r->process, room * sizeof(*grown));
-
-		if (!grown)
-			return PAGEOWNER_ENOMEM;
-		r->process = grown;
-		r->room = room;
-	}
+	struct po_process *grown = po_grow(r->process, r->nr, &r->room, sizeof(*grown), 256);
+	if (!grown)
+		return PAGEOWNER_ENOMEM;
+	r->process = grown;
 	read_process(r, t, &r->process[r->nr++]);
 	return PAGEOWNER_OK;
 }
@@ -169,15 +165,10 @@ static int note_thread(void *arg, const struct po_thread *t)
 	struct po_living *l = c->living;
 	bool timed = PO_HAS(&c->r.k->l, task_struct, start_time) && PO_AT(&c->r.k->l, task_struct, start_time)->size == 8;
 
-	if (l->nr == c->room) {
-		size_t room = c->room ? 2 * c->room : 256;
-		struct po_living_thread *grown = realloc(l->thread, room * sizeof(*grown));
-
-		if (!grown)
-			return PAGEOWNER_ENOMEM;
-		l->thread = grown;
-		c->room = room;
-	}
+	struct po_living_thread *grown = po_grow(l->thread, l->nr, &c->room, sizeof(*grown), 256);
+	if (!grown)
+		return PAGEOWNER_ENOMEM;
+	l->thread = grown;
 	struct po_living_thread *ret = &l->thread[l->nr++];
 	ret->pid = (int32_t)MEMBER_OF(&c->r, t->task, task_struct, pid);
 	ret->start_ns = timed ? MEMBER_OF(&c->r, t->task, task_struct, start_time) : 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/grow.h"
 #include "base/status.h"
 #include "kernel/memblock.h"
 
@@ -27,14 +28,10 @@ struct ranges {
 
 static int add_range(struct ranges *r, uint64_t pfn, uint64_t nr)
 {
-	if (r->nr == r->room) {
-		size_t room = r->room ? r->room * 2 : 16;
-		struct po_pfn_range *grown = realloc(r->range, room * sizeof(*grown));
-		if (!grown)
-			return PAGEOWNER_ENOMEM;
-		r->range = grown;
-		r->room = room;
-	}
+	struct po_pfn_range *grown = po_grow(r->range, r->nr, &r->room, sizeof(*grown), 16);
+	if (!grown)
+		return PAGEOWNER_ENOMEM;
+	r->range = grown;
 	r->range[r->nr++] = (struct po_pfn_range){ pfn, nr };
 	return PAGEOWNER_OK;
 }

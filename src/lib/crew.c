@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/status.h"
 
 #define LEAST_PFNS	1024	/* of a stretch: handing it over costs some microseconds, but its text should stay in the cache */
@@ -48,14 +49,10 @@ struct po_crew {
 
 static int keep_record(struct po_stretch *st, const struct pageowner_record *rec)
 {
-	if (st->nr == st->room) {
-		size_t room = st->room ? st->room * 2 : 512;
-		struct pageowner_record *grown = realloc(st->rec, room * sizeof(*grown));
-		if (!grown)
-			return PAGEOWNER_ENOMEM;
-		st->rec = grown;
-		st->room = room;
-	}
+	struct pageowner_record *grown = po_grow(st->rec, st->nr, &st->room, sizeof(*grown), 512);
+	if (!grown)
+		return PAGEOWNER_ENOMEM;
+	st->rec = grown;
 	st->rec[st->nr++] = *rec;
 	return PAGEOWNER_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "aggregate/caller.h"
 #include "base/cleanup.h"
+#include "base/grow.h"
 #include "base/status.h"
 #include "kernel/pageclass.h"
 #include "lib/session.h"
@@ -183,14 +184,10 @@ static int end_block(struct look *k)
 	b.type = f->types.name[k->type];
 	z->polluted[k->type]++;
 	z->foreign[k->type] += k->foreign;
-	if (f->nr_blocks == f->block_room) {
-		size_t room = f->block_room ? f->block_room * 2 : 64;
-		void *grown = realloc(f->block, room * sizeof(*f->block));
-		if (!grown)
-			return PAGEOWNER_ENOMEM;
-		f->block = grown;
-		f->block_room = room;
-	}
+	void *grown = po_grow(f->block, f->nr_blocks, &f->block_room, sizeof(*f->block), 64);
+	if (!grown)
+		return PAGEOWNER_ENOMEM;
+	f->block = grown;
 	f->block[f->nr_blocks++] = b;
 	return PAGEOWNER_OK;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/grow.h"
 #include "base/status.h"
 #include "memory/vmcoreinfo.h"
 
@@ -34,16 +35,12 @@ static void collected_fini(struct collected *c)
 
 static void add(struct collected *c, const char *name, uint64_t kva, uint8_t type, uint8_t bind)
 {
-	if (c->nr == c->cap) {
-		const size_t cap = c->cap ? 2 * c->cap : 4096;
-		struct po_elf_symbol *grown = realloc(c->at, cap * sizeof(*grown));
-		if (!grown) {
-			c->no_memory = true;
-			return;
-		}
-		c->at = grown;
-		c->cap = cap;
+	struct po_elf_symbol *grown = po_grow(c->at, c->nr, &c->cap, sizeof(*grown), 4096);
+	if (!grown) {
+		c->no_memory = true;
+		return;
 	}
+	c->at = grown;
 	const char *own = po_arena_strndup(&c->arena, name, strlen(name));
 	if (own)
 		c->at[c->nr++] = (struct po_elf_symbol){ .name = own, .value = kva, .type = type, .bind = bind };

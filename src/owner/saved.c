@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/grow.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -599,14 +600,10 @@ static const struct pageowner_stack *get_stack(struct po_saved *r, const char *t
 		return r->stack[id];
 	if (id == PO_NO_STRING)
 		return NULL;
-	if (r->nr_stacks == r->stacks_cap) {
-		size_t cap = r->stacks_cap ? r->stacks_cap * 2 : 256;
-		struct pageowner_stack **grown = realloc(r->stack, cap * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		r->stack = grown;
-		r->stacks_cap = cap;
-	}
+	struct pageowner_stack **grown = po_grow(r->stack, r->nr_stacks, &r->stacks_cap, sizeof(*grown), 256);
+	if (!grown)
+		return NULL;
+	r->stack = grown;
 	r->stack[id] = make_stack(r, id, text, len);
 	r->nr_stacks += r->stack[id] != NULL;
 	return r->stack[id];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/grow.h"
 #include "base/status.h"
 #include "kernel/codetags.h"
 
@@ -29,16 +30,12 @@ static int collect(void *arg, uint64_t kva)
 	struct run *r = arg;
 	struct pageowner_error why;
 
-	if (r->nr == r->cap) {
-		size_t cap = r->cap ? 2 * r->cap : 1024;
-		struct tag *grown = realloc(r->tag, cap * sizeof(*grown));
-		if (!grown) {
-			r->no_memory = true;
-			return 1;
-		}
-		r->tag = grown;
-		r->cap = cap;
+	struct tag *grown = po_grow(r->tag, r->nr, &r->cap, sizeof(*grown), 1024);
+	if (!grown) {
+		r->no_memory = true;
+		return 1;
 	}
+	r->tag = grown;
 	if (r->p->order == PAGEOWNER_TAGS_AS_KERNEL && !r->p->top)
 		r->tag[r->nr] = (struct tag){ .kva = kva };	/* it is read when it is printed */
 	else if (po_codetag_read(r->p->k, r->p->mem, kva, r->now, &why) == PAGEOWNER_OK)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "proc/oomtext.h"
+#include "base/grow.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -38,14 +39,10 @@ static struct po_oom_report *current(struct po_oom_log *o)
 
 static bool begin(struct po_oom_log *o, uint64_t ts_nsec)
 {
-	if (o->nr == o->cap) {
-		size_t cap = o->cap ? 2 * o->cap : 4;
-		struct po_oom_report *grown = realloc(o->report, cap * sizeof(*grown));
-		if (!grown)
-			return false;
-		o->report = grown;
-		o->cap = cap;
-	}
+	struct po_oom_report *grown = po_grow(o->report, o->nr, &o->cap, sizeof(*grown), 4);
+	if (!grown)
+		return false;
+	o->report = grown;
 	o->report[o->nr++] = (struct po_oom_report){ .ts_nsec = ts_nsec };
 	o->open = true;
 	o->ended = o->has_memory = false;
@@ -67,14 +64,12 @@ static bool add(struct po_oom_log *o, const struct po_oom_row *row, const char *
 {
 	struct po_oom_report *r = current(o);
 
-	if (r->nr == r->cap) {
-		size_t cap = r->cap ? 2 * r->cap : 64;
-		struct po_oom_row *grown = r->nr < MAX_ROWS ? realloc(r->row, cap * sizeof(*grown)) : NULL;
-		if (!grown)
-			return r->nr == MAX_ROWS;
-		r->row = grown;
-		r->cap = cap;
-	}
+	if (r->nr == MAX_ROWS)
+		return true;
+	struct po_oom_row *grown = po_grow(r->row, r->nr, &r->cap, sizeof(*grown), 64);
+	if (!grown)
+		return false;
+	r->row = grown;
 	r->row[r->nr] = *row;
 	r->row[r->nr].name = po_arena_strndup(&o->arena, name, len);
 	return r->row[r->nr++].name != NULL;
