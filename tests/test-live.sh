@@ -25,6 +25,9 @@ lacks() {
 steps() {
 	steps_report="/pageowner report --live"
 	echo work
+	for file in /vmlinux /pageowner ${1:+/btf}; do
+		echo "touch $file"
+	done
 	for i in 1 2 3; do
 		echo "warm root $steps_report -k /vmlinux"
 		[ -z "$1" ] || echo "warm root $steps_report --btf /btf"

@@ -6,6 +6,7 @@
  *   work                     make pages of every kind (testdata/guest/workload.c)
  *   nap MS
  *   read NAME PATH           the file, at once
+ *   touch PATH               read all of it, and keep nothing: so that no page of it is looked at for the first time later
  *   run NAME WHO COMMAND...  NAME.out, NAME.err, NAME.status; WHO: root, user, or nocap (root without CAP_SYS_RAWIO).  It
  *                            gets 96 MiB of address space
  *   warm WHO COMMAND...      the same, and nothing is kept: so that files which are read are no news to the kernel
@@ -148,6 +149,20 @@ static void do_read(const char *name, const char *path)
 	end(header, name, "");
 }
 
+static void do_touch(const char *path)
+{
+	static char text[65536];
+	int fd = open(path, O_RDONLY);
+	ssize_t n;
+
+	do
+		n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	while (n > 0);
+	if (n < 0)
+		die(path);
+	close(fd);
+}
+
 static void become(const char *who)
 {
 	const struct rlimit space = { ADDRESS_SPACE, ADDRESS_SPACE };
@@ -212,6 +227,8 @@ static void do_step(char *line)
 		nap(atoi(word[1]));
 	else if (!strcmp(word[0], "read") && nr == 3)
 		do_read(word[1], word[2]);
+	else if (!strcmp(word[0], "touch") && nr == 2)
+		do_touch(word[1]);
 	else if (!strcmp(word[0], "run") && nr > 3)
 		do_run(word[1], word[2], word + 3);
 	else if (!strcmp(word[0], "warm") && nr > 2) {
