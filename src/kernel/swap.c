@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel/swap.h"
 
+#include <elf.h>
 #include <inttypes.h>
 
 #include "base/status.h"
@@ -8,7 +9,6 @@
 #define MAP_CACHED	0x40u	/* SWAP_HAS_CACHE */
 #define MAP_CONTINUED	0x80u	/* COUNT_CONTINUED */
 #define MAP_BAD		0x3fu
-#define TABLE_COUNT_BITS 4	/* SWP_TB_COUNT_BITS on 64 bits */
 #define MAX_NODES	(1u << 20)
 #define MAX_DEPTH	12
 
@@ -20,6 +20,9 @@ void po_swap_open(struct po_swap *s, const struct po_kernel *k, struct po_memory
 	*s = (struct po_swap){ .first_other = max && max < PO_MAX_SWAP ? (unsigned)max : PO_MAX_SWAP };
 	if (PO_HAS(l, swap_table, entries))
 		s->cluster = PO_AT(l, swap_table, entries)->type.nr_elems;
+	/* SWP_TB_COUNT_BITS: four, where a PFN leaves room for them; one of LPAE's 40 bits of addresses in a word of 32 does not */
+	const struct po_xlat *xlat = po_memory_xlat(mem);
+	s->count_bits = k->machine == EM_ARM && xlat && xlat->ops->entry_bytes == 8 ? 2 : 4;
 	if (!PO_HAS_SYM(l, swap_info) || !PO_HAS_SYM(l, nr_swapfiles) ||
 	    po_kernel_read_variable(k, mem, PO_S_nr_swapfiles, &nr, NULL) < 0)
 		return;
@@ -43,8 +46,8 @@ static int count_in_table(const struct po_swap *s, const struct po_kernel *k, st
 		rc = po_memory_read_ptr(mem, table + at * k->abi.ptr_size, &word, err);
 	if (rc < 0)
 		return rc;
-	*ret = word >> (64 - TABLE_COUNT_BITS);
-	if (*ret != (1u << TABLE_COUNT_BITS) - 1)
+	*ret = word >> (k->abi.ptr_size * 8 - s->count_bits);
+	if (*ret != (1u << s->count_bits) - 1)
 		return 1;
 	rc = po_memory_read_ptr(mem, clusters + PO_OFFSET(l, swap_cluster_info, extend_table), &table, err);
 	if (rc == PAGEOWNER_OK)
@@ -83,7 +86,7 @@ int po_swap_count(const struct po_swap *s, const struct po_kernel *k, struct po_
 		return rc < 0 ? rc : 1;
 	if (PO_HAS(l, swap_info_struct, swap_map))
 		return count_in_map(k, mem, info, offset, ret, err);
-	if (k->abi.ptr_size == 8 && s->cluster && PO_HAS(l, swap_info_struct, cluster_info) &&
+	if (s->cluster && PO_HAS(l, swap_info_struct, cluster_info) &&
 	    PO_HAS(l, swap_cluster_info, table) && PO_HAS(l, swap_cluster_info, extend_table))
 		return count_in_table(s, k, mem, info, offset, ret, err);
 	return 0;

@@ -16,6 +16,7 @@ struct po_swap {
 	unsigned first_other;	/* MAX_SWAPFILES: from here on types mean something else */
 	uint64_t info[PO_MAX_SWAP];
 	uint64_t cluster;	/* slots in one */
+	unsigned count_bits;	/* of a word in its table */
 };
 
 void po_swap_open(struct po_swap *s, const struct po_kernel *k, struct po_memory *mem);
