@@ -44,6 +44,26 @@ static int mark_kva(struct po_marks *m, uint64_t kva, uint64_t bytes, enum po_ma
 
 /* --- the memory map itself ----------------------------------------------------------------------- */
 
+/*
+ * arm gives the struct pages of pageblocks without memory back to the page allocator (free_unused_memmap()), those of the end
+ * of a section among them.
+ */
+static int mark_struct_pages(struct po_marks *m, const struct po_chunk *c)
+{
+	const struct po_memmap *map = &m->k->map;
+	const uint64_t block = (uint64_t)1 << m->k->pageblock.order, end = c->pfn + c->nr;
+	int rc = PAGEOWNER_OK;
+
+	for (uint64_t pfn = c->pfn, next; pfn < end && rc == PAGEOWNER_OK; pfn = next) {
+		next = map->valid_by_block ? (pfn & ~(block - 1)) + block : end;
+		next = next < end ? next : end;
+		if (!map->valid_by_block || po_pfn_valid(m->k, pfn))
+			rc = mark_kva(m, c->mem_map + (pfn - c->pfn) * map->page_size, (next - pfn) * map->page_size,
+				      PO_MARK_MEMMAP);
+	}
+	return rc;
+}
+
 static int mark_memmap(struct po_marks *m)
 {
 	const struct po_memmap *map = &m->k->map;
@@ -52,7 +72,7 @@ static int mark_memmap(struct po_marks *m)
 	for (size_t i = 0; i < map->nr && rc == PAGEOWNER_OK; i++) {
 		const struct po_chunk *c = &map->chunk[i];
 
-		rc = mark_kva(m, c->mem_map, c->nr * map->page_size, PO_MARK_MEMMAP);
+		rc = mark_struct_pages(m, c);
 		if (rc == PAGEOWNER_OK && c->page_ext)
 			rc = mark_kva(m, c->page_ext, c->nr * m->k->ext.stride, PO_MARK_PAGE_EXT);
 	}
