@@ -31,15 +31,11 @@ static bool distribute(const struct po_keyed *from, struct po_keyed *to, size_t 
 	return true;
 }
 
-void po_keyed_sort(struct po_keyed *item, struct po_keyed *room, size_t nr)
+static void sort_many(struct po_keyed *item, struct po_keyed *room, size_t nr)
 {
 	size_t count[DIGITS][256] = { { 0 } };
 	struct po_keyed *from = item, *to = room;
 
-	if (nr <= FEW) {
-		sort_few(item, nr);
-		return;
-	}
 	for (size_t i = 0; i < nr; i++)
 		for (unsigned d = 0; d < DIGITS; d++)
 			count[d][item[i].key >> 8 * d & 0xff]++;
@@ -51,4 +47,12 @@ void po_keyed_sort(struct po_keyed *item, struct po_keyed *room, size_t nr)
 		}
 	if (from != item)
 		memcpy(item, from, nr * sizeof(*item));
+}
+
+void po_keyed_sort(struct po_keyed *item, struct po_keyed *room, size_t nr)
+{
+	if (nr <= FEW)
+		sort_few(item, nr);
+	else
+		sort_many(item, room, nr);
 }
